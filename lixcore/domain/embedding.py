@@ -1,0 +1,42 @@
+"""Embeddings: what a model turned a text into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from lixcore.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_DIMENSION = 65_536
+
+
+def checked_embedding(value: Sequence[float] | NDArray[Any], field: str = "embedding") -> NDArray[np.float32]:
+    """Return ``value`` as a read-only float32 array of shape (dimension,), which shares nothing with it.
+
+    Raises:
+        InvalidInputError: It is not one-dimensional or not numeric, is empty or longer than 65,536, or holds a NaN or an
+            infinity (also one that float32 cannot hold), or only zeros (it has no direction to compare).
+    """
+    import numpy as np  # here: numpy costs a tenth of a second, and most messages have no embedding
+
+    try:
+        wide = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidInputError(field, "must be a one-dimensional array of numbers") from None
+    if wide.ndim != 1:
+        raise InvalidInputError(field, f"must have one dimension, not shape {wide.shape}")
+    if not 1 <= wide.size <= MAX_DIMENSION:
+        raise InvalidInputError(field, f"has dimension {wide.size:,}; 1 to {MAX_DIMENSION:,} are accepted")
+    with np.errstate(over="ignore"):
+        vector = wide.astype(np.float32)
+    if not np.isfinite(vector).all():
+        index = int(np.flatnonzero(~np.isfinite(vector))[0])
+        raise InvalidInputError(field, f"has a value at index {index} that is not finite in float32: {wide[index]}")
+    if not vector.any():
+        raise InvalidInputError(field, "is all zeros, which has no direction to compare")
+    vector.setflags(write=False)
+    return vector

@@ -1,0 +1,166 @@
+"""Every error lixcore raises on purpose, in one tree.
+
+::
+
+    LixError
+    ├── InvalidInputError (ValueError)     a value was refused; names the field and the reason
+    │   └── InvalidLineError               … and the line of the file it stands on
+    ├── ConfigError
+    │   ├── InvalidConfigError             every bad setting at once, each with its origin
+    │   ├── UnknownAdapterError            no adapter of that name; names the nearest one
+    │   ├── BrokenAdapterError             it is installed but cannot be used; names its distribution
+    │   └── MissingExtraError              its driver is not installed; names the command
+    ├── StoreError                         a store could not do what was asked
+    │   ├── StoreUnavailableError          it cannot be reached, or did not answer in time
+    │   ├── StoreFullError                 no memory or disk space left
+    │   ├── StoreRefusedError              it answered: no (password, rights, read-only, version)
+    │   └── CorruptDataError               what it holds is damaged
+    └── ClosedError                        used after ``close()``
+
+An error is a fact and what to do about it. Constructors take the facts; the sentence is made here, so that it reads the
+same everywhere. Nothing in lixcore turns an error into ``None``, ``False`` or an empty list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class LixError(Exception):
+    """The root: ``except LixError`` catches everything that lixcore raises on purpose."""
+
+
+class InvalidInputError(LixError, ValueError):
+    """A value was refused before anything was stored.
+
+    Attributes:
+        field: The path of the refused value, such as ``content`` or ``metadata.tool_calls[0].id``.
+        reason: What is wrong with it, as the rest of a sentence that begins with the field.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field} {reason}")
+
+
+class InvalidLineError(InvalidInputError):
+    """A line of an import file is not what it should be.
+
+    Attributes:
+        source: The name of the file.
+        line: Its number, counted from 1.
+    """
+
+    def __init__(self, source: str, line: int, field: str, reason: str) -> None:
+        super().__init__(field, reason)
+        self.source = source
+        self.line = line
+        self.args = (f"{source}, line {line}: {field} {reason}",)
+
+
+class ConfigError(LixError):
+    """The configuration, or what is installed, cannot give a working stack."""
+
+
+class InvalidConfigError(ConfigError):
+    """One or more settings are wrong; all of them are listed.
+
+    Attributes:
+        problems: One sentence for each, with the setting, its origin and what is accepted.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        head = "1 setting is wrong" if count == 1 else f"{count} settings are wrong"
+        super().__init__("\n".join([f"{head}:", *(f"  - {problem}" for problem in self.problems)]))
+
+
+class UnknownAdapterError(ConfigError):
+    """No installed package registers an adapter of this name.
+
+    Attributes:
+        group: The entry-point group that was searched, such as ``lixcore.hot_store``.
+        name: The name that was asked for.
+        known: The names that are registered there.
+    """
+
+    def __init__(self, group: str, name: str, *, known: Sequence[str], nearest: str | None, origin: str) -> None:
+        self.group = group
+        self.name = name
+        self.known = tuple(known)
+        hint = f"; did you mean {nearest!r}?" if nearest else ""
+        listed = ", ".join(sorted(known)) or "none"
+        super().__init__(f"no {group} adapter is called {name!r} (from {origin}){hint} Installed: {listed}")
+
+
+class BrokenAdapterError(ConfigError):
+    """An adapter is registered but cannot be used: it fails to import, is registered twice, or lacks what its port asks for.
+
+    Attributes:
+        name: The adapter's name.
+        distribution: The installed distribution that registers it.
+    """
+
+    def __init__(self, name: str, distribution: str, reason: str) -> None:
+        self.name = name
+        self.distribution = distribution
+        super().__init__(f"adapter {name!r} of {distribution} cannot be used: {reason}")
+
+
+class MissingExtraError(ConfigError):
+    """A driver that is not part of the base installation is needed.
+
+    Attributes:
+        extra: The extra of lixcore that brings it.
+    """
+
+    def __init__(self, what: str, *, module: str, extra: str) -> None:
+        self.extra = extra
+        super().__init__(f"{what} needs the module {module!r}; install it with: pip install 'lixcore[{extra}]'")
+
+
+class StoreError(LixError):
+    """A store could not do what was asked.
+
+    Attributes:
+        where: The address or file.
+    """
+
+    def __init__(self, where: str, reason: str) -> None:
+        self.where = where
+        self.reason = reason
+        super().__init__(f"{where}: {reason}")
+
+
+class StoreUnavailableError(StoreError):
+    """The store cannot be reached, or did not answer in time.
+
+    Attributes:
+        outcome_unknown: True when a write had been sent, so that it may or may not have been carried out.
+    """
+
+    def __init__(self, where: str, reason: str, *, outcome_unknown: bool = False) -> None:
+        self.outcome_unknown = outcome_unknown
+        suffix = " (the write had been sent: it may or may not have been carried out)" if outcome_unknown else ""
+        super().__init__(where, reason + suffix)
+
+
+class StoreFullError(StoreError):
+    """No memory or disk space is left; what was stored before is untouched."""
+
+
+class StoreRefusedError(StoreError):
+    """The store answered and said no: wrong password, missing rights, read-only, a version it cannot read."""
+
+
+class CorruptDataError(StoreError):
+    """What the store holds is damaged. Nothing was overwritten."""
+
+
+class ClosedError(LixError):
+    """Something was used after it had been closed."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is closed")

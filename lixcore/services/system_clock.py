@@ -1,0 +1,17 @@
+"""The clock of the machine."""
+
+from __future__ import annotations
+
+import time
+
+
+class SystemClock:
+    """`lixcore.ports.clock.Clock` by the operating system."""
+
+    def now(self) -> float:
+        """Seconds since the epoch, to the microsecond: finer digits differ between machines and cost archive space."""
+        return round(time.time(), 6)
+
+    def monotonic(self) -> float:
+        """Seconds since some instant; never steps back."""
+        return time.monotonic()
