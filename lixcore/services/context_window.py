@@ -84,8 +84,11 @@ class ContextWindow:
         self._max_messages = max_messages
         self._max_tokens = max_tokens
 
-    def add(self, session: SessionKey, message: Message) -> Position:
+    def add(self, session: SessionKey, message: Message) -> Appended:
         """Add a message at the end; it is stored when this returns.
+
+        Returns:
+            Its position, and how many entries are hot.
 
         Raises:
             StoreError: It is not stored; or, when the error's ``outcome_unknown`` is true, it may be.
@@ -96,7 +99,7 @@ class ContextWindow:
         if appended is None:
             appended = self._restore_and_append(session, message.timestamp, payload)
         self._spiller.after_add(session, appended.held)
-        return appended.position
+        return appended
 
     def _restore_and_append(self, session: SessionKey, timestamp: float, payload: bytes) -> Appended:
         for _ in range(RESTORE_ATTEMPTS):
