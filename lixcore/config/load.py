@@ -49,7 +49,13 @@ def file_to_read(path: str | os.PathLike[str] | None, environ: Mapping[str, str]
     if named:
         return Path(named)
     usual = Path(DEFAULT_FILE)
-    return usual if usual.exists() else None
+    try:
+        usual.lstat()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return usual  # it may be there: reading it tells what is wrong
+    return usual
 
 
 def from_file(path: Path, adapters: Collection[str], problems: list[str]) -> list[Given]:

@@ -24,16 +24,20 @@ class Namespace:
         self.settings: dict[str, Setting] = {}
         self._registry = registry
         self._problems = problems
-        self._full_names: dict[str, str] = {}
+        self._aliases: dict[str, dict[str, Setting]] = {}
         self._owners: dict[str, str] = {}
         self._seen: set[tuple[Group, str]] = set()
         self._broken: set[str] = set()
         self._declare(core, "lixcore itself")
 
     def find(self, name: str) -> Setting | None:
-        """The setting of a full name or an alias; None when nothing that was added has it."""
-        full = self._full_names.get(name)
-        return None if full is None else self.settings[full]
+        """The setting of a full name or of an alias that stands for one setting only; None when nothing that was added has it."""
+        meant = self.meant_by(name)
+        return self.settings.get(name) or (meant[0] if len(meant) == 1 else None)
+
+    def meant_by(self, alias: str) -> Sequence[Setting]:
+        """The settings that an alias stands for. Adapters for the same server may well claim the same one."""
+        return list(self._aliases.get(alias, {}).values())
 
     def add(self, group: Group, name: str, *, origin: str) -> None:
         """Add the options of an adapter, once; when it cannot be used, that is a problem."""
@@ -91,13 +95,8 @@ class Namespace:
             if other != setting:
                 self._problems.append(f"{setting.name} is declared by {first} and, differently, by {owner}; use one of the two")
                 continue
-            for name in (setting.name, *((setting.facts.alias,) if setting.facts.alias else ())):
-                meant = self._full_names.setdefault(name, setting.name)
-                if meant != setting.name:
-                    also = self._owners[meant]
-                    self._problems.append(
-                        f"{name} stands for {meant} of {also} and for {setting.name} of {owner}; use one of the two"
-                    )
+            if setting.facts.alias:
+                self._aliases.setdefault(setting.facts.alias, {})[setting.name] = setting
 
 
 def adapter_settings(registry: Registry, group: Group, name: str, *, origin: str) -> tuple[Setting, ...]:

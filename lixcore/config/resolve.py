@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
 
+from lixcore.config.load import DEFAULT_PREFIX
 from lixcore.config.namespace import Namespace, options_of
 from lixcore.config.origin import DEFAULT, Given, Layer, Origin
 from lixcore.config.setting import MASK, Setting
@@ -28,8 +29,18 @@ class Resolved:
     """
 
     settings: Mapping[str, Setting]
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = attrs.field(repr=False)  # there are secrets among them
     origins: Mapping[str, Origin]
+
+    def given(self, *, without: Iterable[str]) -> list[Given]:
+        """What would come to the same, except for some settings, that are named by full name or alias."""
+        aliases = {setting.facts.alias: name for name, setting in self.settings.items()}
+        left_out = {aliases.get(name, name) for name in without}
+        return [
+            Given(name, self.values[name], origin)
+            for name, origin in self.origins.items()
+            if origin.layer is not Layer.DEFAULT and name not in left_out
+        ]
 
     def changed(self) -> dict[str, Any]:
         """The values that differ from their defaults."""
@@ -137,16 +148,18 @@ def _try_options(resolved: Resolved, registry: Registry, chosen: Sequence[tuple[
 
 def _unknown(item: Given, known: Namespace) -> str:
     """The value is not shown: it may be a secret under a misspelt name."""
+    if meant := known.meant_by(item.name):
+        names = " and for ".join(_spelt(setting, item.origin) for setting in meant)
+        return f"{item.name} ({item.origin}): it stands for {names}; use one of these"
     near = known.nearest(item.name)
     hint = f"did you mean {_spelt(near, item.origin)}?" if near else "`lix config` lists what there is"
     return f"{item.name} ({item.origin}): there is no such setting; {hint}"
 
 
 def _spelt(setting: Setting, origin: Origin) -> str:
-    """A setting's name as it is written where the mistake stands."""
+    """A setting's name as it is written where the mistake stands. In the environment, only ``LIX_`` names can be mistakes."""
     if origin.layer is Layer.ENVIRONMENT:
-        prefix = origin.where.removeprefix("environment ").split("_", 1)[0]
-        return f"{prefix}_{setting.name.upper()}"
+        return f"{DEFAULT_PREFIX}_{setting.name.upper()}"
     if origin.layer is Layer.FILE and setting.adapter:
         return f"[{setting.adapter}] {setting.option}"
     return setting.name

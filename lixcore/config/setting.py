@@ -24,7 +24,7 @@ _MAX_OPTION_BYTES: Final = 65_536  # tokens that serve as passwords take kilobyt
 _KINDS: Final = (bool, int, float, str)
 _NOUNS: Final = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 _TRUTHS: Final = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-_URL_PASSWORD: Final = re.compile(r"(://[^/@\s]*?:)[^/\s]*(?=@)")
+_NAMED_SECRET: Final = re.compile(r"((?:password|secret|token)=)[^&\s]+", re.IGNORECASE)
 
 
 @attrs.frozen
@@ -136,8 +136,20 @@ def shown_value(value: object) -> str:
     """A value of no known setting as people may see it. Only plain values are shown: anything else may hold anything."""
     if not isinstance(value, str | int | float | os.PathLike):
         return f"<{type(value).__name__}>"
-    text = repr(_URL_PASSWORD.sub(rf"\g<1>{MASK}", value) if isinstance(value, str) else value)
+    text = repr(_without_passwords(value) if isinstance(value, str) else value)
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+
+
+def _without_passwords(text: str) -> str:
+    """A URL without the password in it; other texts as they are."""
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        return text
+    # A password may hold any character, so it ends at the last @: rather too much is masked than too little.
+    login, at, place = rest.rpartition("@")
+    user, colon, _ = login.partition(":")
+    shown = f"{user}:{MASK}" if colon else user
+    return _NAMED_SECRET.sub(rf"\g<1>{MASK}", f"{scheme}://{shown}{at}{place}")
 
 
 def declared(options: type[Any], *, adapter: str = "") -> tuple[Setting, ...]:

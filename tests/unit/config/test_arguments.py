@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import attrs
@@ -46,7 +47,7 @@ def test_an_option_of_an_adapter_is_an_argument_and_an_attribute(registry: Regis
 
 def test_a_misspelt_attribute_names_the_nearest(registry: Registry) -> None:
     config = CacheConfig(registry=registry)
-    with pytest.raises(AttributeError, match=r"no setting 'redis_hots'; did you mean 'redis_host'\?"):
+    with pytest.raises(AttributeError, match=r"'redis_hots' is no setting .*; did you mean 'redis_host'\?"):
         _ = config.redis_hots
     assert not hasattr(config, "_nothing")
 
@@ -138,3 +139,17 @@ def test_a_configuration_does_not_change(registry: Registry) -> None:
 def test_the_origin_of_no_setting_is_an_error(registry: Registry) -> None:
     with pytest.raises(ValueError, match="did you mean 'redis_host'"):
         CacheConfig(registry=registry).origin("redis_hots")
+
+
+def test_a_copy_is_equal(registry: Registry) -> None:
+    config = CacheConfig(registry=registry, redis_host="elsewhere")
+    assert copy.copy(config) == config
+    assert copy.deepcopy(config).redis_host == "elsewhere"
+
+
+def test_replacing_keeps_the_other_settings_and_their_origins(registry: Registry) -> None:
+    environ = {"LIX_REDIS_HOST": "elsewhere", "LIX_REDIS_DB": "5"}
+    config = CacheConfig.from_env(environ=environ, registry=registry).replaced(session_redis_db=7, hot_window_size=3)
+    assert (config.redis_host, config.redis_db, config.hot_window_size) == ("elsewhere", 7, 3)
+    assert config.origin("redis_host").where == "environment LIX_REDIS_HOST"
+    assert config.replaced(redis_db=8, hot_window_size=4).redis_db == 8
