@@ -103,7 +103,7 @@ def _document(path: Path, problems: list[str]) -> Mapping[str, object]:
         return tomllib.loads(raw.decode())
     except UnicodeDecodeError as error:
         problems.append(f"{path}: the file is not UTF-8 (byte {error.start:,})")
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # of TOML, or of a number with thousands of digits
         problems.append(f"{path}: the file is not TOML: {error}")
     except RecursionError:
         problems.append(f"{path}: the file is nested too deeply")

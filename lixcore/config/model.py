@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, Final, Self
 
 import attrs
@@ -272,7 +271,6 @@ class CacheConfig:
         return f"{name!r} is no setting of this configuration" + (f"; did you mean {near!r}?" if near else "")
 
 
-@cache
 def core_settings() -> tuple[Setting, ...]:
     """The settings of the core, in the order in which they are shown."""
     return declared(CacheConfig)

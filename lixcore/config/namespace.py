@@ -18,10 +18,15 @@ class Namespace:
         core: The settings of the core.
         registry: The installed adapters.
         problems: Gets a sentence for every adapter that cannot be used, once.
+
+    Attributes:
+        settings: What is known, by full name.
+        adapters: The adapters that were added and can be used.
     """
 
     def __init__(self, core: Sequence[Setting], registry: Registry, problems: list[str]) -> None:
         self.settings: dict[str, Setting] = {}
+        self.adapters: list[tuple[Group, str]] = []
         self._registry = registry
         self._problems = problems
         self._aliases: dict[str, dict[str, Setting]] = {}
@@ -50,6 +55,7 @@ class Namespace:
             self._problems.append(str(error))
             self._broken.add(adapter_prefix(name))
             return
+        self.adapters.append((group, name))
         self._declare(settings, f"{self._registry.provider(group, name)} ({group.label})")
 
     def search(self, name: str, *, origin: str) -> Setting | None:
@@ -107,7 +113,8 @@ def adapter_settings(registry: Registry, group: Group, name: str, *, origin: str
     """
     options = registry.load(group, name, origin=origin).Options
     try:
-        return declared(options, adapter=adapter_prefix(name))
+        # mypy holds a class's __hash__ against Hashable, where its metaclass's is meant.
+        return declared(options, adapter=adapter_prefix(name))  # type: ignore[arg-type]
     except Exception as error:  # annotations and defaults are a stranger's code: the user learns whose
         reason = str(error) if isinstance(error, TypeError) else f"{type(error).__name__}: {error}"
         raise BrokenAdapterError(name, registry.provider(group, name), reason) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -62,7 +63,7 @@ def resolve(core: Sequence[Setting], given: Sequence[Given], registry: Registry,
     known = Namespace(core, registry, problems)
     ledger = _Ledger(known, problems)
     waiting = [item for item in given if not ledger.enter(known.find(item.name), item)]
-    chosen = _add_chosen(known, ledger, registry)
+    _add_chosen(known, ledger, registry)
     for item in waiting:
         found = known.find(item.name)
         if found is None and item.strict:
@@ -71,7 +72,7 @@ def resolve(core: Sequence[Setting], given: Sequence[Given], registry: Registry,
             problems.append(_unknown(item, known))
     resolved = ledger.closed()
     if not problems:
-        _try_options(resolved, registry, chosen, problems)
+        _try_options(resolved, registry, known.adapters, problems)
     if problems:
         raise InvalidConfigError(problems)
     return resolved
@@ -84,7 +85,6 @@ class _Ledger:
         self._known = known
         self._problems = problems
         self._values: dict[str, tuple[Any, Origin]] = {}
-        self.wrong: set[str] = set()
 
     def enter(self, setting: Setting | None, item: Given) -> bool:
         """Check and keep a value. False when there is no such setting."""
@@ -96,7 +96,6 @@ class _Ledger:
         try:
             value = setting.checked(value)
         except ValueError as error:
-            self.wrong.add(setting.name)
             reason = f"{error}; " if str(error) else ""
             fact = f"{setting.name} = {setting.shown(value)} ({item.origin})"
             self._problems.append(f"{fact}: {reason}accepted is {setting.accepted}. {setting.facts.help}")
@@ -117,33 +116,28 @@ class _Ledger:
         return Resolved(dict(self._known.settings), values, {name: origin for name, (_, origin) in pairs.items()})
 
 
-def _add_chosen(known: Namespace, ledger: _Ledger, registry: Registry) -> list[tuple[Group, str]]:
+def _add_chosen(known: Namespace, ledger: _Ledger, registry: Registry) -> None:
     """Add the options of the adapters that the core's settings choose."""
-    chosen: list[tuple[Group, str]] = []
     for group in Group:
         name, origin = ledger.value(group.setting)
-        if name is None or group.setting in ledger.wrong:
-            continue
-        if group in REQUIRED or name in registry.names(group):
+        if name is not None and (group in REQUIRED or name in registry.names(group)):
             known.add(group, name, origin=str(origin))
-            chosen.append((group, name))
-    return chosen
 
 
-def _try_options(resolved: Resolved, registry: Registry, chosen: Sequence[tuple[Group, str]], problems: list[str]) -> None:
+def _try_options(resolved: Resolved, registry: Registry, adapters: Sequence[tuple[Group, str]], problems: list[str]) -> None:
     """An options class may refuse more than bounds can say: better now than when the stack is opened."""
     given = resolved.changed()
     secrets = [str(value) for name, value in given.items() if resolved.settings[name].facts.secret and value not in {None, ""}]
-    for group, name in chosen:
+    for group, name in adapters:
         try:
             options_of(registry, group, name, given=given, known=dict(resolved.settings))
-        except ConfigError as error:
-            problems.append(str(error))
-        except (ValueError, TypeError) as error:
-            reason = str(error)
-            for secret in secrets:
-                reason = reason.replace(secret, MASK)
-            problems.append(f"the {group.label} adapter {name!r} refuses its options: {reason}")
+        except InvalidConfigError as error:
+            reasons = error.problems
+        except (ConfigError, ValueError, TypeError) as error:
+            reasons = (f"the {group.label} adapter {name!r} refuses its options: {error}",)
+        else:
+            continue
+        problems += [functools.reduce(lambda text, secret: text.replace(secret, MASK), secrets, reason) for reason in reasons]
 
 
 def _unknown(item: Given, known: Namespace) -> str:

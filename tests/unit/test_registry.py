@@ -17,6 +17,10 @@ GOOD = """
 import attrs
 from lixcore.ports.options import option
 
+@attrs.define
+class Base:
+    x: int = option(1, "One.")
+
 @attrs.frozen
 class Options:
     host: str = option("localhost", "The server.")
@@ -76,6 +80,18 @@ def test_a_strangers_adapter_is_found_where_it_is_installed(site: Site) -> None:
     adapter = registry.load(Group.HOT_STORE, "mongo", origin="a test")
     assert adapter.Options().host == "localhost"
     assert registry.load(Group.HOT_STORE, "mongo", origin="a test") is adapter
+
+
+def test_what_is_installed_on_a_path_that_is_added_later_is_found(
+    tmp_path_factory: pytest.TempPathFactory, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "late" not in Registry.scan().names(Group.HOT_STORE)
+    later = Site(tmp_path_factory.mktemp("later"))
+    later.install("late", GOOD, "late = MODULE:Store")
+    monkeypatch.syspath_prepend(later.path)
+    assert "late" in Registry.scan().names(Group.HOT_STORE)
+    assert Registry.scan() is Registry.scan()
+    assert site.registry().names(Group.HOT_STORE) == []
 
 
 def test_the_adapters_of_lixcore_are_registered_like_anyones() -> None:
@@ -163,6 +179,13 @@ def test_one_name_may_serve_several_groups(site: Site) -> None:
         (("@attrs.frozen", ""), "has no attrs class Options"),
         (('option("localhost", "The server.")', '"localhost"'), "has an option 'host' that was not made with"),
         (('option("localhost", "The server.")', 'option(attrs.NOTHING, "x")'), "has an option 'host' without a default"),
+        (
+            (
+                'option("localhost", "The server.")',
+                'attrs.field(default="x", init=False, metadata=attrs.fields(Base).x.metadata)',
+            ),
+            "has an option 'host' without a default, or that cannot be given",
+        ),
         (("class Store:", "Store = 3\nclass Other:"), "is not a class"),
     ],
 )
@@ -195,4 +218,5 @@ def test_groups_are_named_for_people_and_by_their_setting() -> None:
 
 def test_nothing_near_is_no_suggestion() -> None:
     assert nearest("redsi", ["redis", "memory"]) == "redis"
+    assert nearest("MEMORY", ["redis", "Memory"]) == "Memory"
     assert nearest("mongo", ["redis", "memory"]) is None

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lixcore.config import CacheConfig
-from lixcore.errors import InvalidConfigError, InvalidInputError, UnknownAdapterError
+from lixcore.errors import BrokenAdapterError, InvalidConfigError, InvalidInputError, UnknownAdapterError
 from lixcore.registry import Group, Registry
 
 
@@ -62,6 +62,13 @@ def test_adapters_of_one_name_that_disagree_cannot_be_used_together(clash: Regis
     (problem,) = problems_of(clash)
     owners = "by lixcore-fakes 1.0 (cold archive) and, differently, by clashing 1.0 (codec)"
     assert problem == f"huffman_level is declared {owners}; use one of the two"
+
+
+def test_an_option_is_not_passed_to_an_adapter_that_declares_it_otherwise(clash: Registry) -> None:
+    config = CacheConfig(registry=clash, codec="other", huffman_level=9)
+    assert config.adapter_options("huffman", Group.COLD_ARCHIVE).level == 9
+    with pytest.raises(BrokenAdapterError, match=r"clashing 1\.0 cannot be used: its option huffman_level is not what another"):
+        config.adapter_options("huffman", Group.CODEC)
 
 
 def test_an_alias_that_two_adapters_in_use_claim_is_refused_only_where_it_is_used(crowded: Registry) -> None:

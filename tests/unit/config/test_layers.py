@@ -116,6 +116,7 @@ def test_an_adapter_that_is_overruled_need_not_be_installed(tmp_path: Path, regi
         ("hot_window_size = ", "lixcore.toml: the file is not TOML: Invalid value"),
         ("a = 1\nhot_window_size 3", "at line 2"),
         ("a = " + "[" * 100_000, "lixcore.toml: the file is nested too deeply"),
+        ("hot_window_size = " + "9" * 5000, "lixcore.toml: the file is not TOML: "),
         ("#" * 1_048_577, "lixcore.toml: the file is longer than 1,048,576 bytes"),
     ],
 )

@@ -42,11 +42,15 @@ def test_an_error_does_not_tell_a_secret_under_a_misspelt_name_either(registry: 
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
-def test_an_options_class_that_refuses_a_secret_does_not_tell_it(crowded: Registry) -> None:
+@pytest.mark.parametrize("hot_store", ["picky", "redis"])
+def test_an_options_class_that_refuses_a_secret_does_not_tell_it(crowded: Registry, hot_store: str) -> None:
     with pytest.raises(InvalidConfigError) as caught:
-        CacheConfig(registry=crowded, hot_store="picky", picky_token=f"odd{SECRET}")
+        CacheConfig(registry=crowded, hot_store=hot_store, picky_token=f"odd{SECRET}")
     assert caught.value.problems == ("the hot store adapter 'picky' refuses its options: *** is odd",)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
+    with pytest.raises(InvalidConfigError) as caught:
+        CacheConfig(registry=crowded, hot_store=hot_store, picky_token=f"very odd{SECRET}")
+    assert caught.value.problems == ("picky_token is ***", "and more")
 
 
 @pytest.mark.parametrize(
