@@ -138,6 +138,8 @@ class HotStore(Protocol):
     def evict(self, session: SessionKey, *, through: Position) -> bool:
         """Like `release`; then, if no entry is left, make the session absent, activity and all. Atomic.
 
+        Where it returns True, tickets that were given out before are void, also when the session was absent already.
+
         Returns:
             True when the session is absent now; False when newer entries keep it hot.
         """

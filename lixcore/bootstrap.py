@@ -1,0 +1,101 @@
+"""The only place where adapters meet services: a configuration in, a wired session layer out."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from lixcore.config import CacheConfig
+from lixcore.ports.adapter import AdapterContext
+from lixcore.registry import Group, Registry
+from lixcore.services.archive_reader import ArchiveReader
+from lixcore.services.catalogue import Catalogue
+from lixcore.services.context_window import ContextWindow
+from lixcore.services.policies import WholeTurns
+from lixcore.services.spiller import Spiller
+from lixcore.services.system_clock import SystemClock
+from lixcore.services.tiering import Tiering
+
+if TYPE_CHECKING:
+    from lixcore.ports.clock import Clock
+    from lixcore.ports.codec import Codec
+    from lixcore.ports.cold_archive import ColdArchive
+    from lixcore.ports.hot_store import HotStore
+    from lixcore.ports.policy import EvictionPolicy
+
+
+@attrs.frozen
+class Wiring:
+    """Adapters and services of one configuration, ready for use.
+
+    Attributes:
+        hot: The hot store.
+        archive: The cold archive.
+        clock: Tells the time to all of them.
+        tiering: Moves entries between the two.
+        window: Adds and reads.
+        catalogue: Lists sessions.
+        eviction: Chooses the sessions that leave the hot store.
+    """
+
+    hot: HotStore
+    archive: ColdArchive
+    clock: Clock
+    tiering: Tiering
+    window: ContextWindow
+    catalogue: Catalogue
+    eviction: EvictionPolicy
+    _closing: ExitStack
+
+    def close(self) -> None:
+        """Finish what is under way, then close the stores, each even when another one fails."""
+        self._closing.close()
+
+
+def wire(config: CacheConfig, *, registry: Registry, clock: Clock | None = None, background: bool = True) -> Wiring:
+    """Make the adapters that a configuration names, and the services over them.
+
+    Args:
+        clock: Stands in for the machine's clock.
+        background: Whether overflow moves to the archive on a thread of its own; otherwise the caller does it.
+
+    Raises:
+        ConfigError: An adapter is unknown, broken or lacks its driver.
+        StoreError: A store cannot be used.
+    """
+    clock = clock or SystemClock()
+
+    def codec_named(name: str) -> Codec:
+        return _made(config, registry, Group.CODEC, name, context)
+
+    context = AdapterContext(clock=clock, codec_name=config.codec, codec_named=codec_named, archive_dir=Path(config.archive_dir))
+    with ExitStack() as undo:
+        archive: ColdArchive = _made(config, registry, Group.COLD_ARCHIVE, config.cold_archive, context)
+        undo.callback(archive.close)
+        hot: HotStore = _made(config, registry, Group.HOT_STORE, config.hot_store, context)
+        undo.callback(hot.close)
+        reader = ArchiveReader(archive, skip_damage=config.on_damage == "skip")
+        tiering = Tiering(hot, archive, reader, window=config.hot_window_size, batch=config.spill_batch_size)
+        spiller = Spiller(tiering, background=background)
+        undo.callback(spiller.close)
+        window = ContextWindow(
+            hot=hot,
+            archive=archive,
+            tiering=tiering,
+            spiller=spiller,
+            reader=reader,
+            policy=WholeTurns(),
+            max_messages=config.hot_window_size,
+            max_tokens=config.session_max_tokens,
+        )
+        catalogue = Catalogue(hot, archive)
+        eviction: EvictionPolicy = _made(config, registry, Group.EVICTION_POLICY, config.eviction_policy, context)
+        return Wiring(hot, archive, clock, tiering, window, catalogue, eviction, undo.pop_all())
+
+
+def _made(config: CacheConfig, registry: Registry, group: Group, name: str, context: AdapterContext) -> Any:
+    adapter = registry.load(group, name, origin=config.origin_of(group))
+    return adapter.open(config.adapter_options(group, name), context)

@@ -1,0 +1,307 @@
+"""What applications hold: a stack for many sessions, and a coordinator for one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from lixcore.bootstrap import Wiring, wire
+from lixcore.config import CacheConfig
+from lixcore.domain.message import Message
+from lixcore.domain.record import decode_message
+from lixcore.domain.session import SessionKey
+from lixcore.domain.transcript import formatted
+from lixcore.errors import ClosedError, InvalidInputError
+from lixcore.ports.clock import Clock
+from lixcore.registry import Registry
+from lixcore.services.catalogue import SessionSummary
+from lixcore.services.import_conversations import Importer
+
+
+class Stack:
+    """The memory of an application: stores, services and any number of sessions. Safe to share between threads.
+
+    A process that forks may go on using it in the child.
+
+    Attributes:
+        config: What it was made from.
+    """
+
+    def __init__(
+        self,
+        config: CacheConfig | None = None,
+        *,
+        registry: Registry | None = None,
+        clock: Clock | None = None,
+        background: bool = True,
+    ) -> None:
+        self.config = config if config is not None else CacheConfig.load()
+        self._wiring: Wiring | None = wire(self.config, registry=registry or Registry.scan(), clock=clock, background=background)
+
+    @property
+    def wiring(self) -> Wiring:
+        """The ports and services behind it, for tools and tests.
+
+        Raises:
+            ClosedError: After `close`.
+        """
+        if self._wiring is None:
+            raise ClosedError("the memory stack")
+        return self._wiring
+
+    def session(self, session_id: str, *, tenant: str | None = None) -> CacheCoordinator:
+        """The coordinator of one session; nothing is stored until something is added.
+
+        Args:
+            session_id: Any text of 1 to 4,096 UTF-8 bytes.
+            tenant: Who it belongs to; the configuration's tenant unless given.
+        """
+        return CacheCoordinator(session_id, stack=self, tenant=tenant)
+
+    def session_keys(self, *, tenant: str | None = None) -> Iterator[SessionKey]:
+        """Every session of a tenant, archived or hot, in no particular order."""
+        return self.wiring.catalogue.keys(tenant=tenant or self.config.tenant)
+
+    def sessions(self, *, tenant: str | None = None) -> Iterator[SessionSummary]:
+        """A summary of every session of a tenant."""
+        return self.wiring.catalogue.summaries(self.session_keys(tenant=tenant))
+
+    def importer(self) -> Importer:
+        """Stores whole conversations in the archive; see `lixcore.services.import_conversations`."""
+        return Importer(self.wiring.hot, self.wiring.archive, self.wiring.window)
+
+    def evict_idle(self, *, idle_seconds: float | None = None) -> int:
+        """Move idle sessions to the archive, as the eviction policy chooses them.
+
+        Args:
+            idle_seconds: How long a session must have been idle; ``evict_after_minutes`` of the configuration unless given.
+
+        Returns:
+            How many sessions left the hot store.
+        """
+        wiring, now = self.wiring, self.wiring.clock.now()
+        idle = self.config.evict_after_minutes * 60.0 if idle_seconds is None else idle_seconds
+        candidates = wiring.hot.sessions(inactive_since=now - idle)
+        victims = wiring.eviction.victims(candidates, now=now, idle_seconds=idle)
+        return sum(wiring.tiering.evict(session) for session in victims)
+
+    def close(self) -> None:
+        """Finish what is under way and give back every connection and handle. Idempotent."""
+        wiring, self._wiring = self._wiring, None
+        if wiring is not None:
+            wiring.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.close()
+
+
+class _SharedStacks:
+    """One stack for each configuration that coordinators are made from, closed with the last of them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[CacheConfig, tuple[Stack, int]] = {}
+
+    def take(self, config: CacheConfig) -> Stack:
+        with self._lock:
+            stack, users = self._open.get(config) or (Stack(config), 0)
+            self._open[config] = (stack, users + 1)
+            return stack
+
+    def give_back(self, config: CacheConfig) -> None:
+        with self._lock:
+            stack, users = self._open.pop(config)
+            if users > 1:
+                self._open[config] = (stack, users - 1)
+                return
+        stack.close()
+
+
+_shared = _SharedStacks()
+
+
+class CacheCoordinator:
+    """The memory of one session. Plain dicts go in and come out; a failure is an error, never an empty answer.
+
+    Args:
+        session_id: Any text of 1 to 4,096 UTF-8 bytes.
+        config: The configuration; `CacheConfig.load` makes it unless given. Coordinators of equal configurations share
+            connections, which are closed with the last of them.
+        stack: Use this stack instead; it is left open by `close`.
+        tenant: Who the session belongs to; the configuration's tenant unless given.
+
+    Raises:
+        InvalidInputError: The session id or the tenant is refused.
+        ConfigError: The configuration gives no working stack.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        config: CacheConfig | None = None,
+        *,
+        stack: Stack | None = None,
+        tenant: str | None = None,
+    ) -> None:
+        if stack is not None and config is not None:
+            raise InvalidInputError("config", "is given by the stack; give one of the two")
+        self._shared_config: CacheConfig | None = None
+        wanted = stack.config if stack is not None else config if config is not None else CacheConfig.load()
+        self.session = SessionKey(session_id, wanted.tenant if tenant is None else tenant)
+        if stack is None:
+            stack = _shared.take(wanted)
+            self._shared_config = wanted
+        self._stack: Stack | None = stack
+
+    @property
+    def session_id(self) -> str:
+        """The id it was made with."""
+        return self.session.id
+
+    @property
+    def _wiring(self) -> Wiring:
+        if self._stack is None:
+            raise ClosedError("the coordinator")
+        return self._stack.wiring
+
+    @property
+    def _config(self) -> CacheConfig:
+        if self._stack is None:
+            raise ClosedError("the coordinator")
+        return self._stack.config
+
+    def add_message_to_context(
+        self,
+        role: str,
+        content: str,
+        metadata: Any = None,
+        *,
+        timestamp: float | None = None,
+        embedding: Sequence[float] | None = None,
+    ) -> int:
+        """Add a message at the end; it is stored when this returns.
+
+        Args:
+            role: Who speaks: ``user``, ``assistant``, ``system``, ``tool`` or any other text of 1 to 64 bytes.
+            content: Text of up to 64 MiB.
+            metadata: Any JSON value; ``{}`` unless given.
+            timestamp: Seconds since the epoch; now unless given.
+            embedding: Finite numbers, not all zero; kept as float32.
+
+        Returns:
+            How many messages the window holds, 0 to ``hot_window_size``.
+
+        Raises:
+            InvalidInputError: A field is refused.
+            StoreError: It was not stored (or may be, when the error's ``outcome_unknown`` is true).
+        """
+        wiring = self._wiring
+        now = wiring.clock.now() if timestamp is None else timestamp
+        message = Message(role, content, now, metadata, embedding)
+        return min(wiring.window.add(self.session, message).held, self._config.hot_window_size)
+
+    def get_context_messages(self) -> list[dict[str, Any]]:
+        """The context, oldest first: dicts of role, content, timestamp and metadata, ready for an LLM call."""
+        return [_plain(message) for message in self._wiring.window.context(self.session)]
+
+    def get_formatted_context(self, max_lines: int = 50) -> str:
+        """The context as text: the last ``max_lines`` messages, one line ``Role: content`` each, cut at 200 characters."""
+        return formatted(self._wiring.window.context(self.session), max_lines=max_lines)
+
+    def get_full_history(self) -> list[dict[str, Any]]:
+        """Everything that was ever said, oldest first; with ``embedding`` (a list of floats) where one was given."""
+        return [decode_message(entry).to_dict() for entry in self._wiring.window.history(self.session)]
+
+    def smart_context(
+        self,
+        query: str,
+        query_embedding: Sequence[float] | None = None,
+        recent_k: int = 10,
+        disk_k: int = 5,
+    ) -> Mapping[str, list[dict[str, Any]]]:
+        """Recent messages, and older ones that the query is about.
+
+        This version has no search yet: ``relevant`` is empty, whatever ``query``, ``query_embedding`` and ``disk_k`` are.
+
+        Returns:
+            ``{"recent": the last recent_k messages of the context, "relevant": []}``.
+        """
+        del query, query_embedding, disk_k
+        if recent_k < 0:
+            raise InvalidInputError("recent_k", f"is {recent_k}; zero or more is accepted")
+        context = self.get_context_messages()
+        return {"recent": context[max(0, len(context) - recent_k) :], "relevant": []}
+
+    def flush_to_disk(self) -> bool:
+        """Archive everything that is hot; it stays hot as well.
+
+        Returns:
+            True; a failure raises.
+        """
+        self._wiring.window.flush(self.session)
+        return True
+
+    def clear_context(self) -> bool:
+        """Start a fresh context; what was said stays in the full history.
+
+        Returns:
+            True; a failure raises.
+        """
+        self._wiring.window.clear(self.session)
+        return True
+
+    def forget(self) -> dict[str, int]:
+        """Remove every trace of the session from every store.
+
+        Returns:
+            How many messages each store lost: ``{"hot": …, "archive": …}``; all zero the second time.
+        """
+        forgotten = self._wiring.window.forget(self.session)
+        return {"hot": forgotten.hot, "archive": forgotten.archived}
+
+    def get_stats(self) -> dict[str, Any]:
+        """Counts and sizes, as plain values; see the reference for each name."""
+        stats = self._wiring.window.stats(self.session)
+        return {
+            "session_id": self.session.id,
+            "tenant": self.session.tenant,
+            "context_window": {
+                "messages": stats.messages,
+                "hot_messages": stats.hot,
+                "hot_window_size": self._config.hot_window_size,
+                "is_hot": stats.is_hot,
+                "disk_turns": stats.archived,
+                "disk_raw_bytes": stats.raw_bytes,
+                "disk_size_bytes": stats.stored_bytes,
+                "last_active": stats.last_active,
+            },
+            "timestamp": datetime.now(UTC).isoformat(),
+        }
+
+    def close(self) -> None:
+        """Give back what it uses. Idempotent; a stack that it was made from stays open."""
+        self._stack, shared = None, self._shared_config
+        self._shared_config = None
+        if shared is not None:
+            _shared.give_back(shared)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.close()
+
+
+def _plain(message: Message) -> dict[str, Any]:
+    return {
+        "role": message.role,
+        "content": message.content,
+        "timestamp": message.timestamp,
+        "metadata": message.metadata,
+    }

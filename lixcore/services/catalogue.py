@@ -1,0 +1,59 @@
+"""The list of all sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import attrs
+
+from lixcore.domain.session import SessionKey
+from lixcore.ports.cold_archive import ColdArchive
+from lixcore.ports.hot_store import HotStore
+
+
+@attrs.frozen
+class SessionSummary:
+    """A line of the list of sessions.
+
+    Attributes:
+        session: Whose.
+        archived: Messages in the archive.
+        hot: Entries in the hot store; some may be archived as well. None when the session is not hot.
+        last_timestamp: Of the newest archived message, in seconds since the epoch; 0.0 when nothing is archived.
+        stored_bytes: What the archive takes for it.
+    """
+
+    session: SessionKey
+    archived: int
+    hot: int | None
+    last_timestamp: float
+    stored_bytes: int
+
+
+class Catalogue:
+    """All sessions of both tiers."""
+
+    def __init__(self, hot: HotStore, archive: ColdArchive) -> None:
+        self._hot = hot
+        self._archive = archive
+
+    def keys(self, *, tenant: str) -> Iterator[SessionKey]:
+        """Every session of a tenant, archived or only hot, each once."""
+        hot = {activity.session for activity in self._hot.sessions() if activity.session.tenant == tenant}
+        for info in self._archive.sessions():
+            if info.session.tenant == tenant:
+                hot.discard(info.session)
+                yield info.session
+        yield from sorted(hot, key=lambda session: session.id)
+
+    def summaries(self, sessions: Iterable[SessionKey]) -> Iterator[SessionSummary]:
+        """A summary of each session, without decompressing anything."""
+        for session in sessions:
+            info, held = self._archive.describe(session), self._hot.describe(session)
+            yield SessionSummary(
+                session=session,
+                archived=info.messages if info else 0,
+                hot=held.held if held else None,
+                last_timestamp=info.last_timestamp if info else 0.0,
+                stored_bytes=info.stored_bytes if info else 0,
+            )

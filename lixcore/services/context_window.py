@@ -1,0 +1,247 @@
+"""The rolling window of a session over both tiers, and its whole history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from lixcore.domain.message import Message
+from lixcore.domain.position import ORIGIN, Entry, Position
+from lixcore.domain.record import decode_message, encode_message
+from lixcore.domain.session import SessionKey
+from lixcore.errors import StoreUnavailableError
+from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive
+from lixcore.ports.hot_store import Appended, HotStore
+from lixcore.ports.policy import WindowPolicy
+from lixcore.services.archive_reader import ArchiveReader
+from lixcore.services.spiller import Spiller
+from lixcore.services.tiering import RESTORE_ATTEMPTS, Tiering
+
+
+@attrs.frozen
+class Forgotten:
+    """What `ContextWindow.forget` removed.
+
+    Attributes:
+        hot: Entries of the hot store.
+        archived: Messages of the archive; a message that was in both is counted in both.
+    """
+
+    hot: int
+    archived: int
+
+
+@attrs.frozen
+class SessionStats:
+    """Where a session's messages are.
+
+    Attributes:
+        messages: All of them, each counted once.
+        hot: How many the hot store holds.
+        is_hot: Whether the session is hot; it can be hot and empty.
+        archived: How many the archive holds.
+        raw_bytes: The size of the archived records before compression.
+        stored_bytes: What they take on the medium.
+        last_active: When it was last used, in seconds since the epoch; None when it is not hot.
+    """
+
+    messages: int
+    hot: int
+    is_hot: bool
+    archived: int
+    raw_bytes: int
+    stored_bytes: int
+    last_active: float | None
+
+
+class ContextWindow:
+    """Adds to sessions, and reads them, through the hot store and the archive.
+
+    Args:
+        max_messages: How many of the newest messages make up a context.
+        max_tokens: A strict budget for them; None for none.
+    """
+
+    def __init__(
+        self,
+        *,
+        hot: HotStore,
+        archive: ColdArchive,
+        tiering: Tiering,
+        spiller: Spiller,
+        reader: ArchiveReader,
+        policy: WindowPolicy,
+        max_messages: int,
+        max_tokens: int | None,
+    ) -> None:
+        self._hot = hot
+        self._archive = archive
+        self._tiering = tiering
+        self._spiller = spiller
+        self._reader = reader
+        self._policy = policy
+        self._max_messages = max_messages
+        self._max_tokens = max_tokens
+
+    def add(self, session: SessionKey, message: Message) -> Appended:
+        """Add a message at the end; it is stored when this returns.
+
+        Returns:
+            Its position, and how many entries are hot.
+
+        Raises:
+            StoreError: It is not stored; or, when the error's ``outcome_unknown`` is true, it may be.
+        """
+        payload = encode_message(message)
+        self._spiller.before_add(session)
+        appended = self._hot.append(session, message.timestamp, payload)
+        if appended is None:
+            appended = self._restore_and_append(session, message.timestamp, payload)
+        self._spiller.after_add(session, appended.held)
+        return appended
+
+    def _restore_and_append(self, session: SessionKey, timestamp: float, payload: bytes) -> Appended:
+        for _ in range(RESTORE_ATTEMPTS):
+            self._tiering.restore(session)
+            appended = self._hot.append(session, timestamp, payload)
+            if appended is not None:
+                return appended
+        raise StoreUnavailableError("hot store", f"session was evicted {RESTORE_ATTEMPTS} times while a message was being added")
+
+    def context(self, session: SessionKey) -> Sequence[Message]:
+        """The newest messages that the window policy allows, oldest first; empty for a session without any.
+
+        A session that had been evicted becomes hot again by this.
+        """
+        entries = self._newest(session, self._max_messages)
+        messages = [decode_message(entry) for entry in entries]
+        start = self._policy.start(messages, max_messages=self._max_messages, max_tokens=self._max_tokens)
+        if start == len(messages) == self._max_messages and self._max_messages and self._max_tokens is None:
+            return self._newest_whole_turn(session, messages)
+        return messages[start:]
+
+    def _newest(self, session: SessionKey, count: int) -> Sequence[Entry]:
+        if count == 0:
+            return ()
+        for _ in range(RESTORE_ATTEMPTS):
+            entries = self._hot.read(session, last=count)
+            if entries is not None:
+                return entries
+            info = self._archive.describe(session)
+            if info is None or info.last_position <= info.context_after:
+                return ()  # nothing to restore: asking about an unknown session leaves no trace of it
+            self._tiering.restore(session)
+        raise StoreUnavailableError("hot store", f"session was evicted {RESTORE_ATTEMPTS} times while it was being read")
+
+    def _newest_whole_turn(self, session: SessionKey, messages: Sequence[Message]) -> Sequence[Message]:
+        """The newest turn, when it alone is longer than the window: more tool results than the window has places."""
+        count = len(messages)
+        info = self._archive.describe(session)
+        after = info.context_after if info else ORIGIN
+        while True:
+            count *= 2
+            entries = self._union(session, last=count, after=after)
+            messages = [decode_message(entry) for entry in entries]
+            start = self._policy.start(messages, max_messages=self._max_messages, max_tokens=None)
+            if start < len(messages) or len(entries) < count:
+                return messages[start:]
+
+    def history(
+        self,
+        session: SessionKey,
+        *,
+        last: int | None = None,
+        after: Position | None = None,
+        before: Position | None = None,
+    ) -> Sequence[Entry]:
+        """Entries of everything that was ever said, oldest first; neither uses the session nor makes it hot.
+
+        Args:
+            last: Only the newest so many of those in range.
+            after: Only positions above this one.
+            before: Only positions below this one.
+        """
+        return self._union(session, last=last, after=after, before=before)
+
+    def _union(
+        self, session: SessionKey, *, last: int | None = None, after: Position | None = None, before: Position | None = None
+    ) -> Sequence[Entry]:
+        # Hot first: what moves to the archive in between is then seen twice, never missed.
+        hot = self._hot.oldest(session, limit=2**31)
+        archived = self._reader.read(session, last=last, after=after, before=before)
+        if not hot:
+            return archived
+        merged = {entry.position: entry for entry in archived}
+        low, high = after or ORIGIN, before
+        for entry in hot:
+            if entry.position > low and (high is None or entry.position < high):
+                merged[entry.position] = entry
+        entries = [merged[position] for position in sorted(merged)]
+        return entries if last is None else entries[max(0, len(entries) - last) :]
+
+    def flush(self, session: SessionKey) -> int:
+        """Archive what is hot; it stays hot as well.
+
+        Returns:
+            How many messages the archive now holds of this session.
+        """
+        self._tiering.flush(session)
+        info = self._archive.describe(session)
+        return info.messages if info else 0
+
+    def clear(self, session: SessionKey) -> None:
+        """Start a fresh context: it is empty from here, also after an eviction and a return. The history keeps everything."""
+        newest = self._tiering.flush(session)
+        info = self._archive.describe(session)
+        through = max(newest, info.last_position if info else ORIGIN)
+        if through == ORIGIN:
+            return
+        self._archive.start_context(session, after=through)
+        # Evicted, not released: that also stops a restore which has read the archive before the new start was noted.
+        self._hot.evict(session, through=through)
+
+    def forget(self, session: SessionKey) -> Forgotten:
+        """Remove every trace of the session; a second call finds nothing.
+
+        The archive goes first: a restore that had read it before is undone by the hot store's `forget`, and a spill that had
+        read the hot store before is refused by the archive.
+        """
+        hot = archived = 0
+        while True:
+            held, info = self._hot.describe(session), self._archive.describe(session)
+            through = max(_newest_position(info), (held.last_position if held else None) or ORIGIN)
+            if through > ORIGIN and (held is not None or _holds_anything(info)):
+                archived += self._archive.forget(session, through=through)
+            removal = self._hot.forget(session)
+            hot += removal.entries
+            if (removal.last_position or ORIGIN) > through:
+                archived += self._archive.forget(session, through=removal.last_position or ORIGIN)
+            if self._hot.describe(session) is None and not _holds_anything(self._archive.describe(session)):
+                return Forgotten(hot=hot, archived=archived)
+
+    def stats(self, session: SessionKey) -> SessionStats:
+        """Where the session's messages are; neither uses the session nor makes it hot."""
+        held = self._hot.describe(session)
+        hot = [entry.position for entry in self._hot.oldest(session, limit=2**31)]
+        info = self._archive.describe(session) or ArchiveInfo(session, 0)
+        both: set[Position] = set()
+        if hot and info.last_position >= hot[0]:
+            both = {entry.position for entry in self._reader.read(session, after=Position(hot[0] - 1))}.intersection(hot)
+        return SessionStats(
+            messages=info.messages + len(hot) - len(both),
+            hot=len(hot),
+            is_hot=held is not None,
+            archived=info.messages,
+            raw_bytes=info.raw_bytes,
+            stored_bytes=info.stored_bytes,
+            last_active=held.last_active if held else None,
+        )
+
+
+def _newest_position(info: ArchiveInfo | None) -> Position:
+    return max(info.last_position, info.context_after) if info else ORIGIN
+
+
+def _holds_anything(info: ArchiveInfo | None) -> bool:
+    return info is not None and (info.messages > 0 or info.context_after > info.forgotten_through)

@@ -1,0 +1,100 @@
+"""Moving entries between the hot store and the cold archive.
+
+One rule governs all of it: an entry leaves the hot store only after the archive holds it durably. Every step is idempotent by
+position, so a process may die between any two calls, and any number of processes may do the same step at once.
+"""
+
+from __future__ import annotations
+
+from lixcore.domain.position import ORIGIN, Position
+from lixcore.domain.session import SessionKey
+from lixcore.errors import StoreUnavailableError
+from lixcore.ports.cold_archive import ColdArchive
+from lixcore.ports.hot_store import HotStore
+from lixcore.services.archive_reader import ArchiveReader
+
+RESTORE_ATTEMPTS = 100
+"""How often a restore begins again while other processes evict the same session under its hands, before it gives up."""
+
+_STEP = 256  # how many entries are in the process's memory at once while a session is emptied
+
+
+class Tiering:
+    """Spill, flush, evict and restore, for any session.
+
+    Attributes:
+        window: How many of the newest entries stay hot.
+        batch: How many more may wait in the hot store before they are spilled together.
+    """
+
+    def __init__(self, hot: HotStore, archive: ColdArchive, reader: ArchiveReader, *, window: int, batch: int) -> None:
+        self._hot = hot
+        self._archive = archive
+        self._reader = reader
+        self.window = window
+        self.batch = batch
+
+    def spill(self, session: SessionKey, *, held: int) -> int:
+        """Archive and release the entries beyond the window.
+
+        Args:
+            held: How many entries the session holds, as its last append said; a few more or fewer by now do no harm.
+
+        Returns:
+            How many entries this call released.
+        """
+        excess = held - self.window
+        if excess <= 0:
+            return 0
+        entries = self._hot.oldest(session, limit=excess)
+        if not entries:
+            return 0
+        self._archive.append(session, entries)
+        return self._hot.release(session, through=entries[-1].position)
+
+    def flush(self, session: SessionKey) -> Position:
+        """Archive every hot entry; all of them stay hot.
+
+        Returns:
+            The position of the newest entry that is now archived; `ORIGIN` when nothing is hot.
+        """
+        entries = self._hot.oldest(session, limit=2**31)
+        if not entries:
+            return ORIGIN
+        self._archive.append(session, entries)
+        return entries[-1].position
+
+    def evict(self, session: SessionKey) -> bool:
+        """Archive every hot entry and make the session absent from the hot store.
+
+        Returns:
+            False when somebody kept adding to it, so that it is still hot.
+        """
+        through = ORIGIN
+        while entries := self._hot.oldest(session, limit=_STEP):
+            self._archive.append(session, entries)
+            through = entries[-1].position
+            if len(entries) < _STEP:
+                break
+            self._hot.release(session, through=through)
+        return self._hot.evict(session, through=through)
+
+    def restore(self, session: SessionKey) -> None:
+        """Make an absent session hot with its window; nothing happens when it is hot already.
+
+        Raises:
+            StoreUnavailableError: Other processes evicted it again and again meanwhile.
+        """
+        for _ in range(RESTORE_ATTEMPTS):
+            # The ticket comes first: it proves that nothing was added and evicted since the archive was read.
+            ticket = self._hot.ticket(session)
+            info = self._archive.describe(session)
+            if info is None:
+                restored = self._hot.restore(session, (), next_after=ORIGIN, ticket=ticket)
+            else:
+                entries = self._reader.read(session, last=self.window, after=info.context_after)
+                floor = max(info.last_position, info.context_after, info.forgotten_through)
+                restored = self._hot.restore(session, entries, next_after=floor, ticket=ticket)
+            if restored or self._hot.describe(session) is not None:
+                return
+        raise StoreUnavailableError("hot store", f"session was evicted {RESTORE_ATTEMPTS} times while it was being restored")
