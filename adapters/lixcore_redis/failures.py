@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import redis.exceptions as theirs
@@ -11,7 +12,18 @@ from lixcore.errors import StoreError, StoreFullError, StoreRefusedError, StoreU
 TRANSIENT: Final = (theirs.ConnectionError, theirs.TimeoutError, theirs.TryAgainError, theirs.ClusterDownError)
 """What may be over in a moment; `AuthenticationError` and its like are `ConnectionError`s by inheritance only."""
 
+TRANSIENT_CODES: Final = ("NOREPLICAS ", "BUSY ")
+"""The same for errors that redis-py has no class for: too few replicas are connected, or a script takes long."""
+
 LASTING: Final = (theirs.AuthenticationError, theirs.AuthorizationError)
+
+_IN_SCRIPT: Final = re.compile(r"@user_script: ?\d+: -?([A-Z]{3,}) (.*)", re.DOTALL)
+
+_CODES: Final[dict[str, type[theirs.ResponseError]]] = {
+    "OOM": theirs.OutOfMemoryError,
+    "READONLY": theirs.ReadOnlyError,
+    "NOPERM": theirs.NoPermissionError,
+}
 
 _BY_KIND: Final = (
     (LASTING, "check redis_username and redis_password, or those in redis_url"),
@@ -23,6 +35,8 @@ _BY_KIND: Final = (
 
 _BY_PHRASE: Final = (
     ("wrongtype", "another program uses these keys: choose another redis_key_prefix or redis_session_db"),
+    ("user executing the script", "allow the user all commands on the keys under redis_key_prefix (ACL SETUSER)"),
+    ("misconf", "the server cannot write to its disk: see its log"),
     ("db index", "set redis_session_db to a database that the server has"),
     ("select is not allowed", "set redis_session_db to 0: a cluster has no other database"),
     ("invalid stream id", "lixcore needs Redis 6.2 or newer, or Valkey"),
@@ -33,7 +47,19 @@ _BY_PHRASE: Final = (
 
 def is_transient(error: Exception) -> bool:
     """Whether the same command may succeed a moment later."""
-    return isinstance(error, TRANSIENT) and not isinstance(error, LASTING)
+    if isinstance(error, LASTING):
+        return False
+    return isinstance(error, TRANSIENT) or str(error).startswith(TRANSIENT_CODES)
+
+
+def out_of_script(error: theirs.ResponseError) -> theirs.ResponseError:
+    """The error that a command within a script met, which servers before 7.0 wrap into one of the script."""
+    found = _IN_SCRIPT.search(str(error))
+    if not found:
+        return error
+    code, text = found.groups()
+    kind = _CODES.get(code)
+    return kind(text) if kind else theirs.ResponseError(f"{code} {text}")
 
 
 def store_error(where: str, error: Exception, *, outcome_unknown: bool = False) -> StoreError:

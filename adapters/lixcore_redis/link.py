@@ -12,7 +12,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from lixcore.errors import StoreUnavailableError
 from lixcore.ports.clock import Clock
 from lixcore_redis.connection import connection_maker
-from lixcore_redis.failures import is_transient, store_error
+from lixcore_redis.failures import is_transient, out_of_script, store_error
 from lixcore_redis.options import RedisOptions, destination
 from lixcore_redis.pool import ConnectionPool
 from lixcore_redis.scripts import Script
@@ -124,7 +124,7 @@ class Link:
                     answers.append(read())
                 except ResponseError as error:  # the answers behind it must be read all the same
                     failed = True
-                    answers.append(error)
+                    answers.append(out_of_script(error))
         except RedisError as error:
             self._pool.drop(connection)
             if is_transient(error):

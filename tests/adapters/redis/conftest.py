@@ -22,7 +22,7 @@ def clock() -> SettableClock:
 
 @pytest.fixture
 def open_store(clock: SettableClock, redis_url: str) -> Iterator[OpenStore]:
-    """Opens stores; without options, on the shared server. `hot` makes a session hot."""
+    """Opens stores; without an address, on the shared server."""
     opened = []
 
     def open_one(**options: Any) -> RedisHotStore:
@@ -43,8 +43,8 @@ def store(open_store: OpenStore) -> RedisHotStore:
 
 
 @pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    """Looks at the database from the side."""
+def client(redis_url: str) -> Iterator[Any]:
+    """A `redis.Redis` to look at the database from the side; Any, because its annotations are of all its modes at once."""
     with redis.Redis.from_url(redis_url) as client:
         yield client
 

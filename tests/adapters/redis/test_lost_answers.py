@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import redis
 
 from hot_sessions import added, make_hot, payloads
 from lixcore.domain.position import Entry, Position
@@ -31,7 +30,7 @@ def unreliable(open_store: Callable[..., RedisHotStore], proxy: UnreliableProxy)
 
 
 def test_an_append_whose_answer_is_lost_is_stored_once(
-    unreliable: RedisHotStore, proxy: UnreliableProxy, client: redis.Redis, session: SessionKey
+    unreliable: RedisHotStore, proxy: UnreliableProxy, client: Any, session: SessionKey
 ) -> None:
     make_hot(unreliable, session, b"1")
     proxy.cut_answer_to(b"XADD")
@@ -75,7 +74,7 @@ def test_when_retries_are_used_up_the_outcome_is_unknown(
 
 
 def test_a_request_that_arrives_after_its_repetition_is_not_carried_out(
-    unreliable: RedisHotStore, proxy: UnreliableProxy, client: redis.Redis, session: SessionKey
+    unreliable: RedisHotStore, proxy: UnreliableProxy, client: Any, session: SessionKey
 ) -> None:
     """Its connection was ended at the server before the repetition was sent."""
     make_hot(unreliable, session, b"1")
@@ -86,7 +85,7 @@ def test_a_request_that_arrives_after_its_repetition_is_not_carried_out(
 
 
 def test_where_connections_may_not_be_ended_readers_drop_the_late_one(
-    open_store: Callable[..., RedisHotStore], proxy: UnreliableProxy, client: redis.Redis, session: SessionKey
+    open_store: Callable[..., RedisHotStore], proxy: UnreliableProxy, client: Any, session: SessionKey
 ) -> None:
     client.acl_setuser("restricted", enabled=True, passwords=["+pw"], keys=["*"], categories=["+@all"], commands=["-client"])
     try:
@@ -127,7 +126,7 @@ def test_forget_reports_what_it_removed_even_if_the_answer_was_lost(
         (b"EVALSHA", lambda store, session: store.describe(session).held, 2),
     ],
 )
-def test_what_may_be_sent_twice_is(
+def test_what_may_be_sent_twice_is(  # noqa: PLR0917  # fixtures and parameters
     unreliable: RedisHotStore,
     proxy: UnreliableProxy,
     session: SessionKey,

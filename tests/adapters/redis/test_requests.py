@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +28,7 @@ def proxy(redis_server: RedisProcess) -> Iterator[UnreliableProxy]:
 
 
 def test_append_and_read_take_one_round_trip(
-    open_store: Callable[..., RedisHotStore], proxy: UnreliableProxy, client: redis.Redis, session: SessionKey
+    open_store: Callable[..., RedisHotStore], proxy: UnreliableProxy, client: Any, session: SessionKey
 ) -> None:
     store = open_store(host="127.0.0.1", port=proxy.port)
     make_hot(store, session, b"first")
