@@ -1,6 +1,7 @@
 """Adding frames to a session's file, in two steps: write, then wait for the medium."""
 
-# ruff: noqa: PTH  # paths are strings here: pathlib would cost more than the system calls it wraps
+# ruff: noqa: PTH102, PTH103, PTH104, PTH108, PTH112, PTH116, PTH118, PTH120, PTH208
+# Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations
 
@@ -39,6 +40,7 @@ class Pending:
 
     @property
     def replaces(self) -> bool:
+        """Whether another file takes the place of this one, or of none."""
         return self.cut_to is None
 
     def sync(self) -> None:

@@ -40,6 +40,14 @@ class NewerVersionError(ValueError):
     """The header is whole, but of a format that this code does not know."""
 
 
+def new_mark() -> bytes:
+    """A mark for the frames of a new file; without zero bytes, since zeros are what a crash leaves at the end of a file."""
+    while True:
+        mark = os.urandom(MARK_BYTES)
+        if 0 not in mark:
+            return mark
+
+
 @attrs.frozen
 class FileHeader:
     """What stands at the beginning of a file.
@@ -58,21 +66,13 @@ class FileHeader:
     id: str
     created_at: float
     forgotten_through: Position = ORIGIN
-    mark: bytes = attrs.field(factory=lambda: new_mark())
+    mark: bytes = attrs.field(factory=new_mark)
     size: int = attrs.field(default=0, eq=False)
 
     @property
     def is_tombstone(self) -> bool:
         """Whether the session was forgotten."""
         return not self.id
-
-
-def new_mark() -> bytes:
-    """A mark for the frames of a new file; without zero bytes, since zeros are what a crash leaves at the end of a file."""
-    while True:
-        mark = os.urandom(MARK_BYTES)
-        if 0 not in mark:
-            return mark
 
 
 def encode_file_header(header: FileHeader) -> bytes:
@@ -84,6 +84,11 @@ def encode_file_header(header: FileHeader) -> bytes:
         body += text
     data = _FIXED.pack(MAGIC, VERSION, header.mark, len(body)) + body
     return data + _CRC.pack(zlib.crc32(data))
+
+
+def header_size(data: bytes) -> int:
+    """How many bytes the header takes that ``data`` begins with, by its own word; 0 when that is cut off."""
+    return _FIXED.size + _FIXED.unpack_from(data)[3] + _CRC.size if len(data) >= _FIXED.size else 0
 
 
 def decode_file_header(data: bytes) -> FileHeader:

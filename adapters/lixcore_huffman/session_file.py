@@ -1,6 +1,7 @@
 """One ``.huff`` file, open for reading: what it is, and its frames from the newest back."""
 
-# ruff: noqa: PTH  # paths are strings here: pathlib would cost more than the system calls it wraps
+# ruff: noqa: PTH102, PTH103, PTH104, PTH108, PTH112, PTH116, PTH118, PTH120, PTH208
+# Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ from lixcore_huffman.file_header import (
     FileHeader,
     NewerVersionError,
     decode_file_header,
+    header_size,
 )
 from lixcore_huffman.frame import MAX_HEAD_BYTES, NOTHING, TRAILER, Frame, Totals, decode_head, decode_trailer
 from lixcore_huffman.records import decode_records
@@ -30,7 +32,8 @@ from lixcore_huffman.scan import Damage, Scan, scan
 from lixcore_huffman.stored_codecs import CodecNamed, decoded_block
 from lixcore_huffman.varint import TruncatedError
 
-WINDOW_BYTES: Final = 32 * 1024
+WINDOW_BYTES: Final = 16 * 1024
+_USUAL_HEADER_BYTES: Final = 256  # enough for ids of usual length
 
 
 class DamagedBlockError(ValueError):
@@ -62,9 +65,7 @@ class SessionFile:
         self.handle = os.open(path, flags)
         try:
             status = os.fstat(self.handle)
-            if not stat.S_ISREG(status.st_mode):
-                raise CorruptDataError(path, "is not a file; move away what stands there")
-            self.status = status
+            self.status = _checked_file(path, status)
             self.size = status.st_size
             self._window_at = max(0, self.size - WINDOW_BYTES)
             self._window = os.pread(self.handle, self.size - self._window_at, self._window_at)
@@ -83,7 +84,11 @@ class SessionFile:
         self.header: FileHeader | None = None
         self.header_damage = ""
         self._scanned: Scan | None = None
-        head = self._window[:MAX_HEADER_BYTES] if self._window_at == 0 else os.pread(self.handle, MAX_HEADER_BYTES, 0)
+        head = self._window
+        if self._window_at:
+            head = os.pread(self.handle, _USUAL_HEADER_BYTES, 0)
+            if header_size(head) > len(head):
+                head = os.pread(self.handle, MAX_HEADER_BYTES, 0)
         try:
             self.header = decode_file_header(head)
         except NewerVersionError as error:
@@ -202,3 +207,9 @@ class SessionFile:
             return decode_records(block, count=head.count, first=head.first, oldest=head.oldest, keep=keep)
         except (CorruptDataError, TruncatedError) as error:
             raise DamagedBlockError("its entries cannot be decoded") from error
+
+
+def _checked_file(path: str, status: os.stat_result) -> os.stat_result:
+    if not stat.S_ISREG(status.st_mode):
+        raise CorruptDataError(path, "is not a file; move away what stands there")
+    return status
