@@ -13,7 +13,7 @@ from lixcore.domain.session import SessionKey
 from lixcore_memory import MemoryArchive, MemoryHotStore
 from stacks import SessionLayer
 
-SESSIONS = [SessionKey("a"), SessionKey("A"), SessionKey("a", "other"), SessionKey("*")]
+SESSIONS = [SessionKey("a"), SessionKey("A")]
 WINDOW, BATCH = 3, 2
 sessions = st.sampled_from(SESSIONS)
 
@@ -30,13 +30,15 @@ class SessionLayerMachine(RuleBasedStateMachine):
         self.fresh_from: dict[SessionKey, int] = dict.fromkeys(SESSIONS, 0)
         self.count = 0
 
-    @rule(session=sessions, burst=st.integers(1, 7))
-    def add(self, session: SessionKey, burst: int) -> None:
+    @rule(session=sessions, burst=st.sampled_from([1, 1, 2, 7]), look=st.booleans())
+    def add(self, session: SessionKey, burst: int, look: bool) -> None:  # noqa: FBT001  # Hypothesis draws it
         for _ in range(burst):
             self.count += 1
             text = f"message {self.count}"
             self.layer.window.add(session, Message("user", text, self.clock.now()))
             self.said[session].append(text)
+        if look:
+            self.read_context(session)
 
     @rule(session=sessions)
     def evict(self, session: SessionKey) -> None:
@@ -61,6 +63,10 @@ class SessionLayerMachine(RuleBasedStateMachine):
         self.said[session], self.fresh_from[session] = [], 0
 
     @rule(session=sessions)
+    def come_back(self, session: SessionKey) -> None:
+        assert self.layer.tiering.evict(session)
+        self.read_context(session)
+
     def read_context(self, session: SessionKey) -> None:
         context = [message.content for message in self.layer.window.context(session)]
         assert context == self.said[session][self.fresh_from[session] :][-WINDOW:]
