@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
+import os
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 import lixcore
+from lixcore.config import Setting, core_settings
+from lixcore.config.namespace import adapter_settings
+from lixcore.registry import Group, Registry
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -38,8 +41,6 @@ def run_code_of(page: Path) -> int:
 @pytest.fixture
 def fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty directory to work in, and no setting in the environment."""
-    import os
-
     for name in [name for name in os.environ if name.startswith("LIX_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -122,26 +123,42 @@ def test_every_module_that_implementers_read_is_in_the_reference() -> None:
     assert modules - listed == {"lixcore.domain"}, "the package says nothing that its modules do not"
 
 
-def test_every_setting_is_in_the_reference() -> None:
-    if importlib.util.find_spec("lixcore.config") is None:
-        pytest.skip("there is no lixcore.config yet")
-    config: type[Any] = lixcore.CacheConfig
-    assert missing_from(reference(), {field.name.lstrip("_") for field in attrs.fields(config)}) == set()
+def settings_tables() -> dict[str, str]:
+    """The tables of the settings page: one for the core, one for each adapter that has options."""
+    registry = Registry.scan()
+    tables = {"core": core_settings()}
+    for group in Group:
+        for name in registry.names(group):
+            tables[f"{name} ({group.label})"] = adapter_settings(registry, group, name, origin="the reference")
+    return {title: table(settings) for title, settings in tables.items() if settings}
 
 
-def adapter_options() -> set[str]:
-    """Every option of every adapter of ours, as an argument is written."""
-    groups = {"lixcore.hot_store", "lixcore.cold_archive", "lixcore.codec"}
-    points = [point for point in importlib.metadata.distribution("lixcore").entry_points if point.group in groups]
-    return {f"{point.name}_{field.name}" for point in points for field in attrs.fields(point.load().Options)}
+def table(settings: Sequence[Setting]) -> str:
+    head = "| setting | default | accepted | what it does |\n|---|---|---|---|\n"
+    return head + "".join(
+        f"| `{setting.name}` | `{setting.shown(setting.default)}` | {setting.accepted} | {setting.facts.help} |\n"
+        for setting in settings
+    )
 
 
-def test_every_option_of_every_adapter_is_in_the_reference() -> None:
-    assert missing_from(reference(), adapter_options()) == set()
+def written_tables(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^## Settings: (.+)\n\n((?:\|.*\n)+)", text, re.MULTILINE))
+
+
+def test_the_settings_page_is_what_the_code_declares() -> None:
+    """After a change: `LIXCORE_WRITE_REFERENCE=1 pytest tests/test_docs.py` writes the tables anew."""
+    page = DOCS / "reference" / "settings.md"
+    tables = settings_tables()
+    if os.environ.get("LIXCORE_WRITE_REFERENCE"):
+        head, _, _ = page.read_text().partition("## Settings: ")
+        page.write_text(head + "\n".join(f"## Settings: {title}\n\n{rows}" for title, rows in tables.items()))
+    assert written_tables(page.read_text()) == tables
 
 
 def test_every_command_is_in_the_reference() -> None:
     typer = pytest.importorskip("typer.main", reason="the `cli` extra is not installed")
-    app = importlib.import_module("lixcore_cli").app
+    if importlib.util.find_spec("lixcore_cli.app") is None:
+        pytest.skip("there is no lixcore_cli.app yet")
+    app = importlib.import_module("lixcore_cli.app").app
     commands = set(typer.get_command(app).commands)
     assert missing_from(reference(), {f"lix {command}" for command in commands}) == set()
