@@ -14,6 +14,18 @@ from lixcore.ports.options import option
 _RAW: Final = -zlib.MAX_WBITS
 
 
+@attrs.frozen
+class NoOptions:
+    """Nothing can be set."""
+
+
+@attrs.frozen
+class DeflateOptions:
+    """What can be set of `DeflateCodec`."""
+
+    level: int = option(6, "How hard it tries to make data small: 1 is fastest, 9 is smallest.", at_least=1, at_most=9)
+
+
 def _inflate(data: bytes, size: int, where: str) -> bytes:
     # One byte of room beyond the size shows that a stream is longer than it claims; a limit of zero would mean none at all.
     inflater = zlib.decompressobj(_RAW)
@@ -39,14 +51,11 @@ class HuffmanCodec:
     It keeps no dictionary and finds no repetitions: small blocks cost little more than their entropy, at zlib's speed.
     """
 
-    @attrs.frozen
-    class Options:
-        """There are none."""
-
+    Options: ClassVar[type[Any]] = NoOptions
     name: ClassVar[str] = "huffman"
 
     @classmethod
-    def open(cls, options: Any, context: AdapterContext) -> Self:  # noqa: ARG003  # there are none, and it needs nothing
+    def open(cls, options: NoOptions, context: AdapterContext) -> Self:  # noqa: ARG003  # there are none, and it needs nothing
         """Make the codec."""
         return cls()
 
@@ -64,18 +73,13 @@ class HuffmanCodec:
 class DeflateCodec:
     """Full deflate: repetitions, then Huffman coding. Smaller than `HuffmanCodec` and slower to write."""
 
-    @attrs.frozen
-    class Options:
-        """What can be set."""
-
-        level: int = option(6, "How hard it tries to make data small: 1 is fastest, 9 is smallest.", at_least=1, at_most=9)
-
+    Options: ClassVar[type[Any]] = DeflateOptions
     name: ClassVar[str] = "deflate"
 
     level: int = 6
 
     @classmethod
-    def open(cls, options: Options, context: AdapterContext) -> Self:  # noqa: ARG003  # it needs nothing of the core
+    def open(cls, options: DeflateOptions, context: AdapterContext) -> Self:  # noqa: ARG003  # it needs nothing of the core
         """Make the codec."""
         return cls(level=options.level)
 
@@ -93,14 +97,11 @@ class DeflateCodec:
 class NoneCodec:
     """Leaves bytes as they are."""
 
-    @attrs.frozen
-    class Options:
-        """There are none."""
-
+    Options: ClassVar[type[Any]] = NoOptions
     name: ClassVar[str] = "none"
 
     @classmethod
-    def open(cls, options: Any, context: AdapterContext) -> Self:  # noqa: ARG003  # there are none, and it needs nothing
+    def open(cls, options: NoOptions, context: AdapterContext) -> Self:  # noqa: ARG003  # there are none, and it needs nothing
         """Make the codec."""
         return cls()
 
