@@ -12,8 +12,8 @@ from lixcore.errors import StoreError, StoreFullError, StoreRefusedError, StoreU
 TRANSIENT: Final = (theirs.ConnectionError, theirs.TimeoutError, theirs.TryAgainError, theirs.ClusterDownError)
 """What may be over in a moment; `AuthenticationError` and its like are `ConnectionError`s by inheritance only."""
 
-TRANSIENT_CODES: Final = ("NOREPLICAS ", "BUSY ")
-"""The same for errors that redis-py has no class for: too few replicas are connected, or a script takes long."""
+TRANSIENT_CODES: Final = ("NOREPLICAS ", "BUSY ", "TRYAGAIN ", "CLUSTERDOWN ", "MASTERDOWN ")
+"""The same by the first word, for errors that redis-py, or an older one, has no class for."""
 
 LASTING: Final = (theirs.AuthenticationError, theirs.AuthorizationError)
 
@@ -37,6 +37,7 @@ _BY_PHRASE: Final = (
     ("wrongtype", "another program uses these keys: choose another redis_key_prefix or redis_session_db"),
     ("user executing the script", "allow the user all commands on the keys under redis_key_prefix (ACL SETUSER)"),
     ("misconf", "the server cannot write to its disk: see its log"),
+    ("moved ", "this is a node of a Redis Cluster: give the address of a single server"),
     ("db index", "set redis_session_db to a database that the server has"),
     ("select is not allowed", "set redis_session_db to 0: a cluster has no other database"),
     ("invalid stream id", "lixcore needs Redis 6.2 or newer, or Valkey"),
