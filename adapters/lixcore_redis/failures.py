@@ -17,6 +17,8 @@ TRANSIENT_CODES: Final = ("NOREPLICAS ", "BUSY ", "TRYAGAIN ", "CLUSTERDOWN ", "
 
 LASTING: Final = (theirs.AuthenticationError, theirs.AuthorizationError)
 
+_BAD_CERTIFICATE: Final = "certificate_verify_failed"
+
 _IN_SCRIPT: Final = re.compile(r"@user_script: ?\d+: -?([A-Z]{3,}) (.*)", re.DOTALL)
 
 _CODES: Final[dict[str, type[theirs.ResponseError]]] = {
@@ -34,6 +36,7 @@ _BY_KIND: Final = (
 )
 
 _BY_PHRASE: Final = (
+    (_BAD_CERTIFICATE, "name the file of its certificate authority in redis_url: rediss://…?ssl_ca_certs=FILE"),
     ("wrongtype", "another program uses these keys: choose another redis_key_prefix or redis_session_db"),
     ("user executing the script", "allow the user all commands on the keys under redis_key_prefix (ACL SETUSER)"),
     ("misconf", "the server cannot write to its disk: see its log"),
@@ -48,7 +51,7 @@ _BY_PHRASE: Final = (
 
 def is_transient(error: Exception) -> bool:
     """Whether the same command may succeed a moment later."""
-    if isinstance(error, LASTING):
+    if isinstance(error, LASTING) or _BAD_CERTIFICATE in str(error).lower():
         return False
     return isinstance(error, TRANSIENT) or str(error).startswith(TRANSIENT_CODES)
 

@@ -65,8 +65,8 @@ class ConnectionPool:
                 if free:
                     return free
             self._refuse_if_closed()
+            connection = self._make()
             lines.open += 1
-        connection = self._make()
         try:
             connection.connect()
         except BaseException:
