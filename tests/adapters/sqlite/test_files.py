@@ -158,8 +158,8 @@ def test_a_directory_without_rights_is_refused(filled: Path, mode: int) -> None:
     """The process gives up the rights of root, which no mode binds."""
     content = filled.read_bytes()
     modes = {above: above.stat().st_mode for above in list(filled.parents)[:4]}
-    for above in modes:
-        above.chmod(modes[above] | 0o055)
+    for above, before in modes.items():
+        above.chmod(before | 0o055)
     filled.chmod(0o444)
     filled.parent.chmod(mode)
     try:

@@ -44,7 +44,7 @@ def _play(store: SqliteHotStore, keys: list[SessionKey], random: Random) -> None
                 make_hot(store, key)
 
 
-@pytest.mark.parametrize("seed", [7, 21, 24, 28])  # with PRAGMA secure_delete alone each of these leaves copies
+@pytest.mark.parametrize("seed", [21, 24, 28])  # with PRAGMA secure_delete alone each of them leaves copies
 def test_forgotten_sessions_leave_no_trace(file: Path, open_file: Open, seed: int) -> None:
     store = open_file(file)
     keys = [SessionKey(f"<<id-{number:02}>>" * (20 if number % 3 else 1)) for number in range(40)]
