@@ -57,9 +57,9 @@ class _World:
         return self.models.setdefault(key, _Model())
 
 
-def check_against_model(
+def check_against_model(  # noqa: C901  # a machine closes over its store
     open_store: OpenStore, clock: SettableClock, *, persistent: bool, shared: bool, examples: int = 60
-) -> None:  # noqa: C901  # a machine closes over its store
+) -> None:
     """Run random histories of calls; every answer is the model's."""
 
     class Machine(RuleBasedStateMachine):
