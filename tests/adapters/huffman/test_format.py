@@ -45,7 +45,7 @@ def frames(draw: st.DrawFn) -> tuple[Head, bytes]:
         block_bytes=len(payload),
         payload_bytes=len(payload),
         payload_crc=zlib.crc32(payload),
-        full=draw(st.booleans()),
+        settled=draw(st.booleans()),
         context_after=Position(draw(st.integers(0, 2**62))),
         before=draw(st.one_of(st.just(Totals()), TOTALS)),
     )
@@ -76,7 +76,9 @@ def test_a_signed_number_comes_back(value: int) -> None:
 
 
 @given(st.data())
-def test_entries_come_back_to_the_last_bit(entry_lists: st.SearchStrategy[list[Entry]], bits_of: Bits, data: st.DataObject) -> None:
+def test_entries_come_back_to_the_last_bit(
+    entry_lists: st.SearchStrategy[list[Entry]], bits_of: Bits, data: st.DataObject
+) -> None:
     entries = data.draw(entry_lists)
     block = encode_records(entries)
     oldest = entries[0].timestamp

@@ -74,7 +74,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("number", "kind"), ERRORS)
 @pytest.mark.parametrize("call", ["open", "pread", "pwrite", "fsync", "fdatasync", "rename", "ftruncate"])
-def test_each_error_of_each_call_is_told_and_loses_nothing(  # noqa: PLR0913  # one case of a table
+def test_each_error_of_each_call_is_told_and_loses_nothing(  # one case of a table
     archive: HuffArchive,
     make_archive: Any,
     tmp_path: Path,
