@@ -63,7 +63,7 @@ class HuffArchive:
     Options: ClassVar[type[HuffArchiveOptions]] = HuffArchiveOptions
 
     def __init__(self, options: HuffArchiveOptions, context: AdapterContext) -> None:
-        self._root = str(context.archive_dir)
+        self._root = str(context.archive_dir.expanduser().absolute())  # now: the working directory may change
         self._sync = options.sync
         self._locks = WriterLocks(self._root)
         self._codec_named = context.codec_named
