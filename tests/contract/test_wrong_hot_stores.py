@@ -36,12 +36,6 @@ class TrustsTheClock(MemoryHotStore):
         return super().append(session, timestamp, payload)
 
 
-class ForgetsPositionsOfEvictedSessions(MemoryHotStore):
-    def restore(self, session: SessionKey, entries: Sequence[Entry], *, next_after: Position, ticket: Ticket) -> bool:
-        self._bucket(session).highest = ORIGIN
-        return super().restore(session, entries, next_after=next_after, ticket=ticket)
-
-
 class ReleasesNewerEntries(MemoryHotStore):
     def release(self, session: SessionKey, *, through: Position) -> int:
         return super().release(session, through=Position(through + 10))
@@ -122,7 +116,6 @@ CASES: list[tuple[type[MemoryHotStore], Callable[..., None]]] = [
     (MakesAbsentSessionsHot, TESTS.test_a_session_is_absent_until_it_is_restored),
     (SaysEmptyForAbsent, TESTS.test_a_session_is_absent_until_it_is_restored),
     (TrustsTheClock, TESTS.test_a_position_is_not_given_again_after_its_release),
-    (ForgetsPositionsOfEvictedSessions, TESTS.test_positions_stay_above_all_that_the_session_had_even_if_next_after_is_lower),
     (ReleasesNewerEntries, TESTS.test_release_removes_up_to_its_position_and_only_once),
     (EvictsNewerEntries, TESTS.test_evict_leaves_a_session_with_newer_entries_hot),
     (KeepsNewerButCallsItAbsent, TESTS.test_evict_leaves_a_session_with_newer_entries_hot),
@@ -141,11 +134,9 @@ CASES: list[tuple[type[MemoryHotStore], Callable[..., None]]] = [
 PARAMETERS: dict[str, Any] = {
     "test_ids_that_look_alike_never_meet": {"one": SessionKey("a"), "two": SessionKey("A")},
     "test_payloads_of_any_size": {"size": 2**20},
-    "test_positions_stay_above_all_that_the_session_had_even_if_next_after_is_lower": {"leave": "evict"},
 }
 CLOCKED = {"test_append_read_and_restore_record_activity_and_nothing_else_does"} | {
     "test_sessions_come_longest_idle_first_within_their_bounds",
-    "test_positions_stay_above_all_that_the_session_had_even_if_next_after_is_lower",
 }
 
 
