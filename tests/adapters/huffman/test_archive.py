@@ -182,6 +182,24 @@ def test_merging_after_every_append_rewrites_each_byte_a_few_times_only(
     assert rewritten <= 8 * info.stored_bytes
 
 
+@pytest.mark.parametrize("is_merged", [False, True])
+def test_late_entries_take_their_place_in_order(archive: HuffArchive, numbered: Numbered, *, is_merged: bool) -> None:
+    """Full blocks from two hosts, whose positions interleave."""
+    archive.append(SESSION, numbered(*range(2, 4001, 2), size=100))
+    archive.append(SESSION, numbered(*range(1, 4001, 2), size=100))
+    everything = numbered(*range(1, 4001), size=100)
+    if is_merged:
+        archive.append(SESSION, numbered(*range(4001, 6001), size=100))
+        everything += numbered(*range(4001, 6001), size=100)
+        for start in range(6001, 9001, 10):  # small ones, for merging to gain by
+            archive.append(SESSION, numbered(*range(start, start + 10), size=100))
+            everything += numbered(*range(start, start + 10), size=100)
+        assert archive.compact(SESSION)
+    for last in (1, 5, 2100, 8500, len(everything)):
+        assert list(archive.read(SESSION, last=last)) == everything[-last:]
+    assert list(archive.read(SESSION, after=Position(1999), before=Position(2010))) == everything[1999:2009]
+
+
 def test_a_reader_keeps_the_file_that_it_opened(archive: HuffArchive, tmp_path: Path, numbered: Numbered) -> None:
     for number in range(1, 50):
         archive.append(SESSION, numbered(number))
