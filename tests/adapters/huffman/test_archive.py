@@ -183,7 +183,9 @@ def test_merging_after_every_append_rewrites_each_byte_a_few_times_only(
 
 
 @pytest.mark.parametrize("is_merged", [False, True])
-def test_late_entries_take_their_place_in_order(archive: HuffArchive, numbered: Numbered, *, is_merged: bool) -> None:
+def test_late_entries_take_their_place_in_order(
+    archive: HuffArchive, tmp_path: Path, numbered: Numbered, *, is_merged: bool
+) -> None:
     """Full blocks from two hosts, whose positions interleave."""
     archive.append(SESSION, numbered(*range(2, 4001, 2), size=100))
     archive.append(SESSION, numbered(*range(1, 4001, 2), size=100))
@@ -195,6 +197,9 @@ def test_late_entries_take_their_place_in_order(archive: HuffArchive, numbered: 
             archive.append(SESSION, numbered(*range(start, start + 10), size=100))
             everything += numbered(*range(start, start + 10), size=100)
         assert archive.compact(SESSION)
+        with SessionFile(str(files_of(tmp_path / "archive")[0])) as file:
+            frames = file.whole_scan().frames()
+        assert all(frame.head.first > frame.head.before.last for frame in frames)
     for last in (1, 5, 2100, 8500, len(everything)):
         assert list(archive.read(SESSION, last=last)) == everything[-last:]
     assert list(archive.read(SESSION, after=Position(1999), before=Position(2010))) == everything[1999:2009]
