@@ -14,12 +14,14 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
 from lixcore.ports.cold_archive import AppendsInBulk, Compacts, Salvages
 from lixcore_huffman import HuffArchive
+from lixcore_huffman.packing import is_full
 from lixcore_huffman.session_file import SessionFile
 
 Numbered = Callable[..., list[Entry]]
 SESSION = SessionKey("s")
 HOSTILE = [
-    "*", "../../etc/passwd", "empty", "/", ".", "..", "a:b{c}", "a", "A", "\0", "con", "é", "e\u0301", "x" * 4096, "🜚" * 500, "a\nb", "%s",
+    "*", "../../etc/passwd", "empty", "/", ".", "..", "a:b{c}", "a", "A",
+    "\0", "con", "é", "e\u0301", "x" * 4096, "🜚" * 500, "a\nb", "%s",
 ]  # fmt: skip
 
 
@@ -150,7 +152,7 @@ def test_merging_copies_full_blocks_as_they_are(archive: HuffArchive, tmp_path: 
 
     def blocks() -> list[bytes]:
         with SessionFile(str(path)) as file:
-            return [file.block(frame) for frame in file.whole_scan().frames() if frame.head.content_bytes >= 50_000]
+            return [file.block(frame) for frame in file.whole_scan().frames() if is_full(frame, 65_536)]
 
     first = blocks()
     assert len(first) >= 5
@@ -178,6 +180,29 @@ def test_merging_after_every_append_rewrites_each_byte_a_few_times_only(
     info = archive.describe(SESSION)
     assert info is not None
     assert rewritten <= 8 * info.stored_bytes
+
+
+@pytest.mark.parametrize("is_merged", [False, True])
+def test_late_entries_take_their_place_in_order(
+    archive: HuffArchive, tmp_path: Path, numbered: Numbered, *, is_merged: bool
+) -> None:
+    """Full blocks from two hosts, whose positions interleave."""
+    archive.append(SESSION, numbered(*range(2, 4001, 2), size=100))
+    archive.append(SESSION, numbered(*range(1, 4001, 2), size=100))
+    everything = numbered(*range(1, 4001), size=100)
+    if is_merged:
+        archive.append(SESSION, numbered(*range(4001, 6001), size=100))
+        everything += numbered(*range(4001, 6001), size=100)
+        for start in range(6001, 9001, 10):  # small ones, for merging to gain by
+            archive.append(SESSION, numbered(*range(start, start + 10), size=100))
+            everything += numbered(*range(start, start + 10), size=100)
+        assert archive.compact(SESSION)
+        with SessionFile(str(files_of(tmp_path / "archive")[0])) as file:
+            frames = file.whole_scan().frames()
+        assert all(frame.head.first > frame.head.before.last for frame in frames)
+    for last in (1, 5, 2100, 8500, len(everything)):
+        assert list(archive.read(SESSION, last=last)) == everything[-last:]
+    assert list(archive.read(SESSION, after=Position(1999), before=Position(2010))) == everything[1999:2009]
 
 
 def test_a_reader_keeps_the_file_that_it_opened(archive: HuffArchive, tmp_path: Path, numbered: Numbered) -> None:

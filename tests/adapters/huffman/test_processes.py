@@ -87,14 +87,14 @@ def test_threads_exclude_each_other_too(archive: HuffArchive, numbered: Numbered
     assert list(archive.read(SESSION)) == numbered(*range(1, 200))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_writer_that_is_killed_loses_nothing_that_it_acknowledged(
     archive: HuffArchive, tmp_path: Path, numbered: Numbered, seed: int
 ) -> None:
     """Killed at random instants; what it had printed is held, and the file reads as before or after the write."""
     chance = random.Random(seed)
     acknowledged = 0
-    for _ in range(5):
+    for _ in range(4):
         writer = started(ENDLESS_WRITER, tmp_path / "archive", acknowledged + 1)
         assert writer.stdout is not None
         for _ in range(chance.randrange(1, 40)):

@@ -74,7 +74,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("number", "kind"), ERRORS)
 @pytest.mark.parametrize("call", ["open", "pread", "pwrite", "fsync", "fdatasync", "rename", "ftruncate"])
-def test_each_error_of_each_call_is_told_and_loses_nothing(  # one case of a table
+def test_each_error_of_each_call_is_told_and_loses_nothing(  # noqa: PLR0917  # one case of a table
     archive: HuffArchive,
     make_archive: Any,
     tmp_path: Path,
@@ -90,12 +90,13 @@ def test_each_error_of_each_call_is_told_and_loses_nothing(  # one case of a tab
     def refuse(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    for write in (
+    writes: list[Callable[[], object]] = [
         lambda: durable.append(SESSION, numbered(3)),
         lambda: durable.append_many([(SESSION, numbered(3)), (SessionKey("new"), numbered(1))]),
         lambda: durable.compact(SESSION),
         lambda: durable.forget(SESSION, through=Position(1)),
-    ):
+    ]
+    for write in writes:
         with monkeypatch.context() as patch:
             target = "lixcore_huffman.durable_files._sync_data" if call == "fdatasync" else f"os.{call}"
             patch.setattr(target, refuse)
