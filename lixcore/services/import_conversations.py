@@ -11,7 +11,7 @@ from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.record import decode_message, encode_message
 from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
-from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive
+from lixcore.ports.cold_archive import AppendsInBulk, ArchiveInfo, ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.services.context_window import ContextWindow
 from lixcore.services.conversation_lines import Conversation
@@ -62,12 +62,12 @@ class Importer:
         session, messages = conversation.session, conversation.messages
         if session in self._batch:
             self.flush()
-        first = self._new_messages_from(conversation)
+        info = self._archive.describe(session)
+        first = self._new_messages_from(conversation, info)
         if first == len(messages):
             self.counts.present_sessions += 1
             self.counts.present_messages += len(messages)
             return
-        info = self._archive.describe(session)
         floor = info.forgotten_through if info else ORIGIN
         entries = [
             Entry(Position(floor + index + 1), message.timestamp, encode_message(message))
@@ -81,10 +81,10 @@ class Importer:
         if len(self._batch) >= BATCH_SESSIONS or self._batch_bytes >= BATCH_BYTES:
             self.flush()
 
-    def _new_messages_from(self, conversation: Conversation) -> int:
+    def _new_messages_from(self, conversation: Conversation, info: ArchiveInfo | None) -> int:
         """The index of the first message that the session does not hold yet."""
         session, messages = conversation.session, conversation.messages
-        info, held = self._archive.describe(session), self._hot.describe(session)
+        held = self._hot.describe(session)
         if (info is None or info.messages == 0) and held is None:
             return 0
         present = self._window.history(session)
