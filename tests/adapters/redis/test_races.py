@@ -42,6 +42,12 @@ def test_a_ticket_is_void_once_the_session_was_hot(store: RedisHotStore, session
         assert store.read(session) is None
 
 
+def test_a_ticket_is_void_once_an_absent_session_was_evicted(store: RedisHotStore, session: SessionKey) -> None:
+    old = store.ticket(session)
+    assert store.evict(session, through=ORIGIN)
+    assert not store.restore(session, [], next_after=ORIGIN, ticket=old)
+
+
 def test_nothing_is_lost_between_append_evict_and_restore(store: RedisHotStore) -> None:
     """Writers and an evictor with an archive in memory: every acknowledged message is archived or hot, once, in order."""
     session = SessionKey("busy")
