@@ -177,6 +177,8 @@ class SqliteHotStore:
         with self._database.writing(durable=False) as sql:
             row = sql.execute(_FIND, _key(session)).fetchone()
             if row is None:
+                if leave:  # a restore under way may have read the archive before what the caller changed there
+                    sql.execute(_DEPART, (ORIGIN, _bucket(session)))
                 return 0, 0
             number, held, highest = row
             removed = sql.execute("DELETE FROM entries WHERE session = ? AND position <= ?", (number, through)).rowcount

@@ -41,6 +41,12 @@ def test_a_ticket_is_void_once_the_session_was_hot(store: RedisHotStore, session
         assert store.read(session) is None
 
 
+def test_a_ticket_is_void_once_an_absent_session_was_evicted(store: RedisHotStore, session: SessionKey) -> None:
+    old = store.ticket(session)
+    assert store.evict(session, through=ORIGIN)
+    assert not store.restore(session, [], next_after=ORIGIN, ticket=old)
+
+
 class Tiers:
     """One session, hot in a store or archived in memory."""
 
