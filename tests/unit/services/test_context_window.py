@@ -128,7 +128,7 @@ class CountingArchive(MemoryArchive):
         super().__init__()
         self.entries_read = 0
 
-    def read(self, session: SessionKey, **more: Any) -> Sequence[Entry]:  # type: ignore[override]  # passes all of it on
+    def read(self, session: SessionKey, **more: Any) -> Sequence[Entry]:
         found = super().read(session, **more)
         self.entries_read += len(found)
         return found
@@ -252,7 +252,7 @@ def test_a_range_of_the_history_is_that_range_of_the_whole(
 class RestlessHotStore(MemoryHotStore):
     """Somebody evicts every session at once after it became hot."""
 
-    def restore(self, session: SessionKey, entries: Sequence[Entry], **more: Any) -> bool:  # type: ignore[override]  # passes all of it on
+    def restore(self, session: SessionKey, entries: Sequence[Entry], **more: Any) -> bool:
         restored = super().restore(session, entries, **more)
         self.evict(session, through=Position(2**62))
         return restored
