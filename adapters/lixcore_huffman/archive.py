@@ -28,8 +28,8 @@ from lixcore_huffman.os_errors import store_error
 from lixcore_huffman.reading import Found, Range, found_in
 from lixcore_huffman.session_file import SessionFile
 
-_AT_ONCE: Final = 128  # sessions of a bulk append whose locks and files are open at a time
-_SYNC_THREADS: Final = 8
+_AT_ONCE: Final = 256  # sessions of a bulk append whose locks and files are open at a time
+_SYNC_THREADS: Final = 32
 _LOOKS: Final = 5  # at a file that seems damaged and changes while it is read
 
 _Result = TypeVar("_Result")
@@ -63,7 +63,7 @@ class HuffArchive:
     Options: ClassVar[type[HuffArchiveOptions]] = HuffArchiveOptions
 
     def __init__(self, options: HuffArchiveOptions, context: AdapterContext) -> None:
-        self._root = str(context.archive_dir)
+        self._root = str(context.archive_dir.expanduser().absolute())  # now: the working directory may change
         self._sync = options.sync
         self._locks = WriterLocks(self._root)
         self._codec_named = context.codec_named
