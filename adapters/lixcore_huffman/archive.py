@@ -28,8 +28,8 @@ from lixcore_huffman.os_errors import store_error
 from lixcore_huffman.reading import Found, Range, found_in
 from lixcore_huffman.session_file import SessionFile
 
-_AT_ONCE: Final = 128  # sessions of a bulk append whose locks and files are open at a time
-_SYNC_THREADS: Final = 8
+_AT_ONCE: Final = 256  # sessions of a bulk append whose locks and files are open at a time
+_SYNC_THREADS: Final = 32
 _LOOKS: Final = 5  # at a file that seems damaged and changes while it is read
 
 _Result = TypeVar("_Result")

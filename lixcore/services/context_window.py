@@ -127,12 +127,24 @@ class ContextWindow:
         for _ in range(ATTEMPTS):
             entries = self._hot.read(session, last=count)
             if entries is not None:
-                return entries
+                return entries if len(entries) >= count else self._topped_up(session, entries, count)
             info = self._archive.describe(session)
             if info is None or info.last_position <= info.context_after:
                 return ()  # nothing to restore: asking about an unknown session leaves no trace of it
             self._tiering.restore(session)
         raise StoreUnavailableError("hot store", f"session was evicted {ATTEMPTS} times while it was being read")
+
+    def _topped_up(self, session: SessionKey, hot: Sequence[Entry], count: int) -> Sequence[Entry]:
+        """The newest entries when fewer than asked for are hot, although older ones of the same context may be archived.
+
+        So it is after an eviction that somebody's add stopped half-way, and where processes have windows of different sizes.
+        """
+        info = self._archive.describe(session)
+        before = hot[0].position if hot else None
+        if info is None or info.last_position <= info.context_after or (before is not None and info.first_position >= before):
+            return hot
+        older = self._reader.read(session, last=count - len(hot), after=info.context_after, before=before)
+        return [*older, *hot]
 
     def _newest_whole_turn(self, session: SessionKey, messages: Sequence[Message]) -> Sequence[Message]:
         """The newest turn, when it alone is longer than the window: more tool results than the window has places."""

@@ -34,20 +34,19 @@ class Tiering:
         self.window = window
         self.batch = batch
 
-    def spill(self, session: SessionKey, *, held: int) -> int:
+    def spill(self, session: SessionKey) -> int:
         """Archive and release the entries beyond the window.
 
-        Args:
-            held: How many entries the session holds, as its last append said; a few more or fewer by now do no harm.
-
         Returns:
-            How many entries this call released.
+            How many entries this call released; zero also when others release entries of the session at the same time.
         """
-        excess = held - self.window
-        if excess <= 0:
+        held = self._hot.describe(session)
+        if held is None or held.held <= self.window:
             return 0
-        entries = self._hot.oldest(session, limit=excess)
-        if not entries:
+        entries = self._hot.oldest(session, limit=held.held - self.window)
+        # Counted before, read after: only if the oldest entry is still the same did nobody else release some in between.
+        # Otherwise these reach into the window, and a context would come back short.
+        if not entries or entries[0].position != held.first_position:
             return 0
         self._archive.append(session, entries)
         return self._hot.release(session, through=entries[-1].position)

@@ -25,7 +25,9 @@ def adapter_class(group: str, name: str) -> Any:
     raise LookupError(f"{group} has no adapter {name}")
 
 
-def open_adapter(group: str, name: str, *, directory: Path, codec: str = "huffman", **options: Any) -> Any:
+def open_adapter(
+    group: str, name: str, *, directory: Path, codec: str = "huffman", codec_made: Codec | None = None, **options: Any
+) -> Any:
     """Open an adapter.
 
     Args:
@@ -33,13 +35,14 @@ def open_adapter(group: str, name: str, *, directory: Path, codec: str = "huffma
         name: Such as ``redis``.
         directory: Where it keeps files.
         codec: The name of the codec that an archive writes with, or ``zstd:FILE`` for one with a dictionary.
+        codec_made: A codec to use in place of the one of that name.
         options: The adapter's own.
 
     Raises:
         LookupError: None of that name is installed and works.
     """
     plain, _, dictionary = codec.partition(":")
-    codecs: dict[str, Codec] = {}
+    codecs: dict[str, Codec] = {} if codec_made is None else {plain: codec_made}
 
     def codec_named(wanted: str) -> Codec:
         if wanted not in codecs:

@@ -1,17 +1,15 @@
-"""Codecs: speed in both directions, and size, on conversations as JSON lines."""
+"""Codecs: speed in both directions, and size, on conversations as the JSON lines of an import file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from lixcore.errors import MissingExtraError
 from lixcore.ports.codec import Codec
 from lixcore_zstd import ZstdCodec, train_dictionary
 from tests.benchmarks.adapters import open_adapter
-from tests.benchmarks.corpus import Corpus, json_lines
 from tests.benchmarks.measuring import Timing, interleaved
 from tests.benchmarks.predecessor import MISSING, predecessor
 from tests.benchmarks.report import Table
@@ -30,7 +28,7 @@ _MEGABYTE = 1e6
 def codec(settings: Settings) -> list[Table]:
     """Encode and decode blocks of 200 B to 1 MB."""
     table = Table(
-        "codec: conversations as JSON lines, block by block",
+        "codec: conversations as JSON lines of an import file, block by block",
         ("codec", "block B", "encode MB/s", "decode MB/s", "size %", "encode x pred.", "decode x pred."),
         notes=[settings.corpus.origin, "size: over blocks from all parts of the data; speed: over up to 128 kB of them"],
     )
@@ -38,7 +36,7 @@ def codec(settings: Settings) -> list[Table]:
     theirs = predecessor("huffman_codec", "HuffmanCodec")
     if theirs is None:
         table.notes.append(MISSING)
-    text = settings.corpus.lines(slice(0, None, 2))  # a dictionary is trained on the others
+    text = b"".join(settings.corpus.import_lines(slice(0, None, 2)))  # a dictionary is trained on the others
     for size in SIZES:
         _measure(table, codecs, theirs, _blocks(text, size), settings.seconds)
     return [table]
@@ -52,26 +50,13 @@ def _codecs(settings: Settings, table: Table) -> dict[str, Codec]:
         except (LookupError, MissingExtraError) as error:
             table.notes.append(f"without {name}: {error}")
     if "zstd" in codecs:
-        path = trained_dictionary(settings.corpus, settings.directory, _DICTIONARY_BYTES, json_lines)
+        path = settings.directory / "benchmark.zdict"
+        path.write_bytes(train_dictionary(settings.corpus.import_lines(slice(1, None, 2)), _DICTIONARY_BYTES))
         codecs[_WITH_DICTIONARY] = ZstdCodec(dictionary=path)
         table.notes.append(
             f"{_WITH_DICTIONARY}: of {_DICTIONARY_BYTES:,} B, trained on every second session; measured on the others"
         )
     return codecs
-
-
-def trained_dictionary(corpus: Corpus, directory: Path, size: int, sample: Callable[[Any], bytes]) -> Path:
-    """A dictionary trained on every second session, in a file of the directory.
-
-    Args:
-        corpus: The conversations.
-        directory: Where the file is written.
-        size: Its size in bytes, at most.
-        sample: What becomes of a session's messages.
-    """
-    path = directory / f"benchmark-{size}.zdict"
-    path.write_bytes(train_dictionary([sample(session) for session in corpus.sessions[1::2]], size))
-    return path
 
 
 def _blocks(text: bytes, size: int) -> list[bytes]:

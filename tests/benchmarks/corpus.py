@@ -38,13 +38,23 @@ class Corpus:
             :most
         ]
 
-    def lines(self, sessions: slice = slice(None)) -> bytes:
-        """The messages as JSON lines, in UTF-8: what sizes are compared with."""
-        return b"".join(json_lines(session) for session in self.sessions[sessions])
+    def import_lines(self, sessions: slice = slice(None)) -> list[bytes]:
+        """Sessions as lines of an import file: ids, roles and texts, as whoever brings conversations has them."""
+        return [
+            json.dumps(
+                {"session_id": f"imported-{at:05}", "messages": [_spoken(each) for each in session]}, ensure_ascii=False
+            ).encode()
+            + b"\n"
+            for at, session in enumerate(self.sessions[sessions])
+        ]
+
+
+def _spoken(message: dict[str, Any]) -> dict[str, Any]:
+    return {"role": message["role"], "content": message["content"]}
 
 
 def json_lines(messages: Sequence[dict[str, Any]]) -> bytes:
-    """One line for each message."""
+    """One line for each message, timestamp and metadata included: what the size of an archive is compared with."""
     return "".join(json.dumps(message, ensure_ascii=False) + "\n" for message in messages).encode()
 
 

@@ -38,17 +38,18 @@ def hot_store(settings: Settings) -> list[Table]:
     add.notes.append(f"each message is a record of {len(payload)} B, the median of the data; it is encoded beforehand")
     adding: dict[str, Callable[[], object]] = {}
     getting: dict[str, Callable[[], object]] = {}
+    url = settings.redis_url
     with contextlib.ExitStack() as stack:
         if "redis" in settings.hot_stores:
-            url = settings.redis_url or stack.enter_context(_server())
+            url = url or stack.enter_context(_server())
             client = stack.enter_context(redis.Redis.from_url(url))
             client.flushdb()
             adding[_RAW], getting[_RAW] = _raw(client, payload)
             _add_predecessor(url, adding, getting, add, payload)
         for name in settings.hot_stores:
-            options = {"redis": lambda: {"url": url}, "sqlite": lambda: {"path": str(settings.directory / "hot.sqlite3")}}
+            options: dict[str, Any] = {"redis": {"url": url}, "sqlite": {"path": str(settings.directory / "hot.sqlite3")}}
             try:
-                store = open_adapter("hot_store", name, directory=settings.directory, **options.get(name, dict)())
+                store = open_adapter("hot_store", name, directory=settings.directory, **options.get(name, {}))
             except LookupError as error:
                 add.notes.append(f"without {name}: {error}")
                 continue
