@@ -1,1 +1,11 @@
-"""See the modules."""
+"""A hot store and an archive in the memory of one process: for tests, notebooks and trying things out.
+
+Nothing is stored anywhere else: what they hold ends with the object.
+"""
+
+from __future__ import annotations
+
+from lixcore_memory.archive import MemoryArchive
+from lixcore_memory.hot_store import MemoryHotStore
+
+__all__ = ["MemoryArchive", "MemoryHotStore"]

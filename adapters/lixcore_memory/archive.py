@@ -1,0 +1,184 @@
+"""The archive in memory."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+from threading import Lock
+
+import attrs
+
+from lixcore.domain.position import ORIGIN, Entry, Position
+from lixcore.domain.session import SessionKey
+from lixcore.errors import ClosedError
+from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.cold_archive import ArchiveInfo, Salvage
+
+_position = attrgetter("position")
+
+
+@attrs.define
+class _History:
+    """One session: its entries in order of position, and its marks. The key is kept only while there are entries."""
+
+    session: SessionKey | None = None
+    entries: list[Entry] = attrs.Factory(list)
+    raw_bytes: int = 0
+    first_timestamp: float = 0.0
+    last_timestamp: float = 0.0
+    context_after: Position = ORIGIN
+    forgotten_through: Position = ORIGIN
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Take those in that are neither held nor forgotten."""
+        for entry in entries:
+            if entry.position <= self.forgotten_through:
+                continue
+            at = bisect_left(self.entries, entry.position, key=_position)
+            if at < len(self.entries) and self.entries[at].position == entry.position:
+                continue
+            self._count(entry)
+            self.entries.insert(at, Entry(entry.position, entry.timestamp, bytes(entry.payload)))
+
+    def _count(self, entry: Entry) -> None:
+        first = not self.entries
+        self.first_timestamp = entry.timestamp if first else min(self.first_timestamp, entry.timestamp)
+        self.last_timestamp = entry.timestamp if first else max(self.last_timestamp, entry.timestamp)
+        self.raw_bytes += len(entry.payload)
+
+    def forget(self, through: Position) -> int:
+        """Drop entries up to ``through`` and note that they stay away."""
+        kept = self.entries[bisect_right(self.entries, through, key=_position) :]
+        removed = len(self.entries) - len(kept)
+        self.forgotten_through = max(self.forgotten_through, through)
+        self.entries, self.raw_bytes, self.first_timestamp, self.last_timestamp = [], 0, 0.0, 0.0
+        self.append(kept)
+        if not kept:
+            self.session = None
+        return removed
+
+    def between(self, last: int | None, after: Position | None, before: Position | None) -> tuple[Entry, ...]:
+        """The newest ``last`` of those above ``after`` and below ``before``."""
+        start = 0 if after is None else bisect_right(self.entries, after, key=_position)
+        end = len(self.entries) if before is None else bisect_left(self.entries, before, key=_position)
+        if last is not None:
+            start = max(start, end - last)
+        return tuple(self.entries[start:end])
+
+    def describe(self, session: SessionKey) -> ArchiveInfo:
+        """What is known, about the session that the caller found it by."""
+        return ArchiveInfo(
+            session=session,
+            messages=len(self.entries),
+            first_position=self.entries[0].position if self.entries else ORIGIN,
+            last_position=self.entries[-1].position if self.entries else ORIGIN,
+            first_timestamp=self.first_timestamp,
+            last_timestamp=self.last_timestamp,
+            raw_bytes=self.raw_bytes,
+            stored_bytes=self.raw_bytes,  # nothing is compressed
+            context_after=self.context_after,
+            forgotten_through=self.forgotten_through,
+        )
+
+
+class MemoryArchive:
+    """`lixcore.ports.cold_archive.ColdArchive`, `AppendsInBulk` and `Salvages` in memory, for the threads of one process.
+
+    Durable here means: until `close`, or the end of the process.
+    """
+
+    @attrs.frozen
+    class Options:
+        """It has none."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._histories: dict[bytes, _History] = {}  # by digest: of a forgotten session no text remains
+        self._closed = False
+
+    @classmethod
+    def open(cls, options: Options, context: AdapterContext) -> MemoryArchive:  # noqa: ARG003  # every adapter is opened alike
+        """Make an empty archive."""
+        return cls()
+
+    def append(self, session: SessionKey, entries: Sequence[Entry]) -> None:
+        """See the port."""
+        self.append_many([(session, entries)])
+
+    def append_many(self, batches: Sequence[tuple[SessionKey, Sequence[Entry]]]) -> None:
+        """See `AppendsInBulk`."""
+        with self._lock:
+            self._check_open()
+            for session, entries in batches:
+                if entries:
+                    history = self._made(session)
+                    history.append(entries)
+                    history.session = session if history.entries else None
+
+    def read(
+        self,
+        session: SessionKey,
+        *,
+        last: int | None = None,
+        after: Position | None = None,
+        before: Position | None = None,
+    ) -> Sequence[Entry]:
+        """See the port."""
+        with self._lock:
+            self._check_open()
+            history = self._histories.get(session.digest)
+            return () if history is None else history.between(last, after, before)
+
+    def salvage(
+        self,
+        session: SessionKey,
+        *,
+        last: int | None = None,
+        after: Position | None = None,
+        before: Position | None = None,
+    ) -> Salvage:
+        """See `Salvages`; nothing in memory is ever damaged."""
+        return Salvage(self.read(session, last=last, after=after, before=before), ())
+
+    def describe(self, session: SessionKey) -> ArchiveInfo | None:
+        """See the port."""
+        with self._lock:
+            self._check_open()
+            history = self._histories.get(session.digest)
+            return None if history is None else history.describe(session)
+
+    def start_context(self, session: SessionKey, *, after: Position) -> None:
+        """See the port."""
+        with self._lock:
+            self._check_open()
+            history = self._made(session)
+            history.context_after = max(history.context_after, after)
+
+    def sessions(self) -> Iterator[ArchiveInfo]:
+        """See the port."""
+        with self._lock:
+            self._check_open()
+            found = [history.describe(history.session) for history in self._histories.values() if history.session is not None]
+        return iter(found)
+
+    def forget(self, session: SessionKey, *, through: Position) -> int:
+        """See the port."""
+        with self._lock:
+            self._check_open()
+            if session.digest not in self._histories and through == ORIGIN:
+                return 0
+            return self._made(session).forget(through)
+
+    def close(self) -> None:
+        """Drop everything."""
+        with self._lock:
+            self._closed = True
+            self._histories.clear()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ClosedError("the memory archive")
+
+    def _made(self, session: SessionKey) -> _History:
+        return self._histories.setdefault(session.digest, _History())
