@@ -90,7 +90,7 @@ class UnknownAdapterError(ConfigError):
         self.group = group
         self.name = name
         self.known = tuple(known)
-        hint = f"; did you mean {nearest!r}?" if nearest else ""
+        hint = f"; did you mean {nearest!r}?" if nearest else "."
         listed = ", ".join(sorted(known)) or "none"
         super().__init__(f"no {group} adapter is called {name!r} (from {origin}){hint} Installed: {listed}")
 

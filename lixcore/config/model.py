@@ -1,0 +1,266 @@
+"""`CacheConfig`: every setting of a stack, checked, each knowing where its value comes from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Final, Self
+
+import attrs
+
+from lixcore.config import load as sources
+from lixcore.config.namespace import options_of
+from lixcore.config.origin import Given, Origin
+from lixcore.config.resolve import Resolved, resolve
+from lixcore.config.setting import Setting, declared
+from lixcore.errors import InvalidInputError
+from lixcore.ports.options import option
+from lixcore.registry import Group, Registry, nearest
+
+_CENTURY_DAYS: Final = 36_500
+_CENTURY_MINUTES: Final = _CENTURY_DAYS * 24 * 60
+_CENTURY_SECONDS: Final = _CENTURY_MINUTES * 60
+
+
+@attrs.frozen
+class ShownSetting:
+    """One setting, to be shown to people.
+
+    Attributes:
+        name: Its full name.
+        value: Its value; a secret is masked.
+        origin: Where the value stands.
+        help: What it is for, in a sentence.
+        accepted: What it accepts, in words.
+    """
+
+    name: str
+    value: str
+    origin: Origin
+    help: str
+    accepted: str
+
+
+@attrs.frozen(init=False, repr=False, kw_only=True)
+class CacheConfig:
+    """The settings of a stack. Equal settings make equal, hashable configurations, wherever the values come from.
+
+    Adapters bring settings of their own: the option ``host`` of the adapter ``redis`` is given as ``redis_host=…`` and read as
+    ``config.redis_host``.
+
+    Args:
+        registry: The adapters to choose from; those that are installed, when not given.
+        settings: Any setting by its name; the others keep their defaults.
+
+    Raises:
+        InvalidConfigError: With everything that is wrong: unknown names and adapters, wrong types, values out of bounds.
+    """
+
+    hot_window_size: int = option(
+        20, "How many of the newest messages of a session are its context and stay in the hot store.", at_least=0, at_most=10_000
+    )
+    spill_batch_size: int = option(
+        20,
+        "How many messages beyond the window may wait in the hot store before they move to the archive.",
+        at_least=1,
+        at_most=10_000,
+    )
+    session_ttl_seconds: int = option(
+        86_400,
+        "After how many seconds without use a session may leave the hot store at the latest.",
+        at_least=1,
+        at_most=_CENTURY_SECONDS,
+    )
+    session_max_tokens: int | None = option(
+        None, "How many tokens a context may have at most; none sets no budget.", at_least=0, at_most=1_000_000_000
+    )
+    evict_after_minutes: int = option(
+        120, "After how many idle minutes a session moves to the archive as a whole.", at_least=0, at_most=_CENTURY_MINUTES
+    )
+    disk_ttl_days: int | None = option(
+        None,
+        "After how many days without a new message a history is removed from the archive; none keeps it for ever.",
+        at_least=1,
+        at_most=_CENTURY_DAYS,
+    )
+    archive_dir: str = option("./data/conversations", "The directory where the archive keeps its files.")
+    on_damage: str = option(
+        "raise",
+        "What reading a damaged part of an archive does: raise an error, or skip that part and return the rest.",
+        choices=("raise", "skip"),
+    )
+    tenant: str = option("default", "Whose sessions these are; sessions of different tenants never meet.")
+    semantic_ttl_seconds: int = option(
+        300, "For how many seconds a cached response may be returned.", at_least=1, at_most=_CENTURY_SECONDS
+    )
+    semantic_similarity_threshold: float = option(
+        0.90, "How similar a query must be to a cached one, as the cosine of their embeddings.", at_least=-1, at_most=1
+    )
+    semantic_max_items_per_url: int = option(
+        50, "How many responses are cached for one session and URL.", at_least=1, at_most=1_000_000
+    )
+    url_cache_ttl_seconds: int = option(
+        86_400, "For how many seconds the embedding of a URL is kept.", at_least=1, at_most=_CENTURY_SECONDS
+    )
+    url_cache_batch_size: int = option(
+        100, "How many embeddings of URLs are written in one round trip.", at_least=1, at_most=100_000
+    )
+    hot_store: str = option("redis", "The adapter that keeps the newest messages of live sessions.")
+    cold_archive: str = option("huffman", "The adapter that keeps whole histories.")
+    codec: str = option("huffman", "The adapter that compresses what is newly archived.")
+    similarity_index: str | None = option("redis", "The adapter that finds similar cached queries; none does without.")
+    archive_index: str | None = option(None, "The adapter that searches histories; none does without.")
+    eviction_policy: str = option("lru", "The policy that chooses the sessions that leave the hot store.")
+
+    _adapter_values: tuple[tuple[str, Any], ...]
+    _registry: Registry
+    _resolved: Resolved = attrs.field(eq=False)
+
+    def __init__(self, *, registry: Registry | None = None, **settings: Any) -> None:
+        self._settle(sources.from_arguments(settings), registry or Registry.scan(), [])
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        prefix: str = sources.DEFAULT_PREFIX,
+        registry: Registry | None = None,
+        **settings: Any,
+    ) -> Self:
+        """Read all four layers: defaults, then a TOML file, then the environment, then arguments; the last one wins.
+
+        Args:
+            path: The file; when not given, what ``LIX_CONFIG`` names, or else ``lixcore.toml`` in the working directory if
+                there is one.
+            environ: The environment; that of the process, when not given.
+            prefix: What the names of environment variables begin with, before an underscore; see `from_env`.
+            registry: The adapters to choose from; those that are installed, when not given.
+            settings: Any setting by its name.
+
+        Raises:
+            InvalidConfigError: With everything that is wrong in any layer, the file itself included.
+        """
+        prefix = _checked_prefix(prefix)
+        environ = os.environ if environ is None else environ
+        registry = registry or Registry.scan()
+        problems: list[str] = []
+        given: list[Given] = []
+        if (file := sources.file_to_read(path, environ, prefix)) is not None:
+            adapters = {sources.adapter_prefix(adapter.name) for adapter in registry.installed()}
+            given += sources.from_file(file, adapters, problems)
+        given += sources.from_environment(environ, prefix)
+        given += sources.from_arguments(settings)
+        return cls._of(given, registry, problems)
+
+    @classmethod
+    def from_env(
+        cls,
+        prefix: str = sources.DEFAULT_PREFIX,
+        *,
+        environ: Mapping[str, str] | None = None,
+        registry: Registry | None = None,
+    ) -> Self:
+        """Read defaults and environment only.
+
+        Args:
+            prefix: What the names begin with, before an underscore, in any case: with ``LIX``, ``LIX_REDIS_HOST`` is read, and
+                every other name under it must be a setting too. Under another prefix, and under none (the empty text), the
+                names that are no setting of the core or of a selected adapter are left alone.
+            environ: The environment; that of the process, when not given.
+            registry: The adapters to choose from; those that are installed, when not given.
+
+        Raises:
+            InvalidConfigError: With everything that is wrong.
+        """
+        given = sources.from_environment(os.environ if environ is None else environ, _checked_prefix(prefix))
+        return cls._of(given, registry or Registry.scan(), [])
+
+    def adapter_options(self, name: str, group: Group | None = None) -> Any:
+        """The ``Options`` of an adapter, made of what was given for it and its defaults.
+
+        Args:
+            name: The adapter, whether it is selected or not.
+            group: What it is for. Needed where adapters of one name serve several groups.
+
+        Raises:
+            UnknownAdapterError: There is no such adapter.
+            BrokenAdapterError: It cannot be used.
+            InvalidInputError: ``group`` is needed.
+        """
+        if group is None:
+            groups = [each for each in Group if name in self._registry.names(each)]
+            if len(groups) > 1:
+                listed = ", ".join(str(each) for each in groups)
+                raise InvalidInputError("group", f"is needed: there are adapters {name!r} of {listed}")
+            group = groups[0] if groups else Group.HOT_STORE
+        known = dict(self._resolved.settings)
+        return options_of(self._registry, group, name, given=self._resolved.changed(), known=known)
+
+    def origin(self, name: str) -> Origin:
+        """Where the value of a setting stands.
+
+        Raises:
+            InvalidInputError: There is no such setting.
+        """
+        try:
+            return self._resolved.origins[name]
+        except KeyError:
+            raise InvalidInputError("name", self._no_setting(name)) from None
+
+    def settings(self) -> Sequence[ShownSetting]:
+        """Every setting of the core and of the adapters in use, with its value, origin and help; secrets are masked."""
+        resolved = self._resolved
+        return [
+            ShownSetting(name, setting.shown(resolved.values[name]), resolved.origins[name], setting.facts.help, setting.accepted)
+            for name, setting in resolved.settings.items()
+        ]
+
+    @property
+    def registry(self) -> Registry:
+        """The adapters that this configuration chooses from."""
+        return self._registry
+
+    def __getattr__(self, name: str) -> Any:
+        # Called for what is no field: an adapter's option, or a mistake.
+        if not name.startswith("_") and name in self._resolved.values:
+            return self._resolved.values[name]
+        raise AttributeError(f"CacheConfig {self._no_setting(name)}" if not name.startswith("_") else name, name=name, obj=self)
+
+    def __repr__(self) -> str:
+        settings = self._resolved.settings
+        parts = (f"{name}={settings[name].shown(value)}" for name, value in self._resolved.changed().items())
+        return f"CacheConfig({', '.join(parts)})"
+
+    @classmethod
+    def _of(cls, given: Sequence[Given], registry: Registry, problems: list[str]) -> Self:
+        config = cls.__new__(cls)
+        config._settle(given, registry, problems)  # noqa: SLF001  # its own
+        return config
+
+    def _settle(self, given: Sequence[Given], registry: Registry, problems: list[str]) -> None:
+        core = core_settings()
+        resolved = resolve(core, given, registry, problems)
+        names = {setting.name for setting in core}
+        self.__attrs_init__(
+            **{name: resolved.values[name] for name in names},
+            adapter_values=tuple(sorted((name, value) for name, value in resolved.changed().items() if name not in names)),
+            registry=registry,
+            resolved=resolved,
+        )
+
+    def _no_setting(self, name: str) -> str:
+        near = nearest(name, self._resolved.values)
+        return f"has no setting {name!r}" + (f"; did you mean {near!r}?" if near else "")
+
+
+@cache
+def core_settings() -> tuple[Setting, ...]:
+    """The settings of the core, in the order in which they are shown."""
+    return declared(CacheConfig)
+
+
+def _checked_prefix(prefix: str) -> str:
+    return prefix.strip("_").upper()
