@@ -33,8 +33,8 @@ class PrefixCode:
         Args:
             counts: How often each of the 256 byte values occurs; at least one does.
         """
-        pairs = sorted(_lengths(counts))
-        return cls(symbols=bytes(symbol for _, symbol in pairs), lengths=bytes(length for length, _ in pairs))
+        lengths, symbols = zip(*sorted(_lengths(counts)), strict=True)
+        return cls(symbols=bytes(symbols), lengths=bytes(lengths))
 
     @property
     def longest(self) -> int:
@@ -72,24 +72,33 @@ class PrefixCode:
 
 def _lengths(counts: Sequence[int]) -> list[tuple[int, int]]:
     # Huffman's algorithm with two queues: leaves by weight, and joined nodes, which come into being in the order of theirs.
-    leaves = sorted((count, symbol) for symbol, count in enumerate(counts) if count)
+    leaves = sorted([(count, symbol) for symbol, count in enumerate(counts) if count])
     if len(leaves) == 1:
         return [(1, leaves[0][1])]
-    weights = [count for count, _ in leaves]
-    last_leaf = len(leaves)
-    parents = [0] * (2 * last_leaf - 1)
-    leaf, joined = 0, last_leaf
-    for node in range(last_leaf, 2 * last_leaf - 1):
-        weight = 0
-        for _ in range(2):
-            if leaf < last_leaf and (joined >= node or weights[leaf] <= weights[joined]):
-                child, leaf = leaf, leaf + 1
-            else:
-                child, joined = joined, joined + 1
-            parents[child] = node
-            weight += weights[child]
-        weights.append(weight)
+    # Behind the leaves, and in place of nodes that are still to be joined, stands a weight that is never the smaller one.
+    never = sum(counts) + 1
+    inner = len(leaves) + 1
+    weights = [count for count, _ in leaves] + [never] * len(leaves)
+    parents = [0] * len(weights)
+    leaf, joined = 0, inner
+    for node in range(inner, len(weights)):
+        weight = weights[leaf]
+        if weight <= weights[joined]:
+            parents[leaf] = node
+            leaf += 1
+        else:
+            weight = weights[joined]
+            parents[joined] = node
+            joined += 1
+        if weights[leaf] <= weights[joined]:
+            weights[node] = weight + weights[leaf]
+            parents[leaf] = node
+            leaf += 1
+        else:
+            weights[node] = weight + weights[joined]
+            parents[joined] = node
+            joined += 1
     depths = [0] * len(parents)
     for node in range(len(parents) - 2, -1, -1):
         depths[node] = depths[parents[node]] + 1
-    return [(depths[index], symbol) for index, (_, symbol) in enumerate(leaves)]
+    return [(depth, symbol) for depth, (_, symbol) in zip(depths, leaves, strict=False)]

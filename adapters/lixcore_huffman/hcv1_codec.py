@@ -60,8 +60,9 @@ class Hcv1Codec:
             raise InvalidInputError("data", f"has {len(data):,} bytes; an hcv1 stream holds at most {_MAX_BYTES:,}")
         code = PrefixCode.of_counts(np.bincount(np.frombuffer(data, np.uint8), minlength=256).tolist())
         packed, padding = _packed(code, data)
-        table = bytes(byte for pair in zip(code.symbols, code.lengths, strict=True) for byte in pair)
-        return _HEAD.pack(_MAGIC, len(data), len(code.symbols)) + table + _PADDING.pack(padding) + packed
+        table = bytearray(2 * len(code.symbols))
+        table[::2], table[1::2] = code.symbols, code.lengths
+        return b"".join([_HEAD.pack(_MAGIC, len(data), len(code.symbols)), table, _PADDING.pack(padding), packed])
 
     def decode(self, data: bytes, *, size: int) -> bytes:
         """Return the ``size`` bytes of a stream; raises `CorruptDataError` for anything else."""
@@ -101,19 +102,17 @@ def stream_size(data: bytes) -> int:
 
 def _packed(code: PrefixCode, data: bytes) -> tuple[bytes, int]:
     # The bits of all symbols, and how many zeros fill the last byte.
-    spelled = [b""] * 256
+    spelled = [""] * 256
     for symbol, length, value in zip(code.symbols, code.lengths, code.codes(), strict=True):
-        spelled[symbol] = bytes(map(int, f"{value:0{length}b}"))
+        spelled[symbol] = bin(value | 1 << length)[3:]
     parts = []
-    rest = b""
+    rest = ""
     for begin in range(0, len(data), _PIECE):
-        bits = rest + b"".join(map(spelled.__getitem__, data[begin : begin + _PIECE]))
-        whole = len(bits) & ~7
-        parts.append(np.packbits(np.frombuffer(bits, np.uint8, count=whole)).tobytes())
+        bits = rest + "".join(map(spelled.__getitem__, data[begin : begin + _PIECE]))
+        whole = len(bits) & ~7 if begin + _PIECE < len(data) else len(bits)
+        parts.append(np.packbits(np.frombuffer(bits.encode(), np.uint8, count=whole) & 1).tobytes())
         rest = bits[whole:]
-    padding = -len(rest) % 8
-    parts.append(np.packbits(np.frombuffer(rest, np.uint8)).tobytes())
-    return b"".join(parts), padding
+    return b"".join(parts), -len(bits) % 8
 
 
 def _check_padding(packed: bytes, padding: int) -> None:
