@@ -97,5 +97,5 @@ def wire(config: CacheConfig, *, registry: Registry, clock: Clock | None = None,
 
 
 def _made(config: CacheConfig, registry: Registry, group: Group, name: str, context: AdapterContext) -> Any:
-    adapter = registry.load(group, name, origin=config.origin_of(group))
-    return adapter.open(config.adapter_options(group, name), context)
+    adapter = registry.load(group, name, origin=str(config.origin(group.setting)))
+    return adapter.open(config.adapter_options(name, group), context)
