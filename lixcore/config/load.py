@@ -54,7 +54,13 @@ def file_to_read(path: str | os.PathLike[str] | None, environ: Mapping[str, str]
     if named:
         return Path(named)
     usual = Path(DEFAULT_FILE)
-    return usual if usual.exists() else None
+    try:
+        usual.lstat()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return usual  # it may be there: reading it tells what is wrong
+    return usual
 
 
 def from_file(path: Path, adapters: Collection[str], problems: list[str]) -> list[Given]:
@@ -102,7 +108,7 @@ def _document(path: Path, problems: list[str]) -> Mapping[str, object]:
         return tomllib.loads(raw.decode())
     except UnicodeDecodeError as error:
         problems.append(f"{path}: the file is not UTF-8 (byte {error.start:,})")
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # of TOML, or of a number with thousands of digits
         problems.append(f"{path}: the file is not TOML: {error}")
     except RecursionError:
         problems.append(f"{path}: the file is nested too deeply")

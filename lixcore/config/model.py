@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, Final, Self
 
 import attrs
@@ -195,7 +194,7 @@ class CacheConfig:
         if group is None:
             groups = [each for each in Group if name in self._registry.names(each)]
             if len(groups) > 1:
-                listed = ", ".join(str(each) for each in groups)
+                listed = ", ".join(each.label for each in groups)
                 raise InvalidInputError("group", f"is needed: there are adapters {name!r} of {listed}")
             group = groups[0] if groups else Group.HOT_STORE
         known = dict(self._resolved.settings)
@@ -212,11 +211,27 @@ class CacheConfig:
         except KeyError:
             raise InvalidInputError("name", self._no_setting(name)) from None
 
+    def replaced(self, **settings: Any) -> Self:
+        """A configuration with other values for some settings; everything else, origins too, stays.
+
+        Raises:
+            InvalidConfigError: With everything that is wrong.
+        """
+        given = self._resolved.given(without=settings) + sources.from_arguments(settings)
+        return self._of(given, self._registry, [])
+
     def settings(self) -> Sequence[ShownSetting]:
         """Every setting of the core and of the adapters in use, with its value, origin and help; secrets are masked."""
         resolved = self._resolved
+        adapters = {group.setting: self._registry.names(group) for group in Group}
         return [
-            ShownSetting(name, setting.shown(resolved.values[name]), resolved.origins[name], setting.facts.help, setting.accepted)
+            ShownSetting(
+                name=name,
+                value=setting.shown(resolved.values[name]),
+                origin=resolved.origins[name],
+                help=setting.facts.help,
+                accepted="one of " + ", ".join(adapters[name]) if adapters.get(name) else setting.accepted,
+            )
             for name, setting in resolved.settings.items()
         ]
 
@@ -229,7 +244,7 @@ class CacheConfig:
         # Called for what is no field: an adapter's option, or a mistake.
         if not name.startswith("_") and name in self._resolved.values:
             return self._resolved.values[name]
-        raise AttributeError(f"CacheConfig {self._no_setting(name)}" if not name.startswith("_") else name, name=name, obj=self)
+        raise AttributeError(name if name.startswith("_") else self._no_setting(name))
 
     def __repr__(self) -> str:
         settings = self._resolved.settings
@@ -255,10 +270,9 @@ class CacheConfig:
 
     def _no_setting(self, name: str) -> str:
         near = nearest(name, self._resolved.values)
-        return f"has no setting {name!r}" + (f"; did you mean {near!r}?" if near else "")
+        return f"{name!r} is no setting of this configuration" + (f"; did you mean {near!r}?" if near else "")
 
 
-@cache
 def core_settings() -> tuple[Setting, ...]:
     """The settings of the core, in the order in which they are shown."""
     return declared(CacheConfig)

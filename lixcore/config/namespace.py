@@ -18,22 +18,31 @@ class Namespace:
         core: The settings of the core.
         registry: The installed adapters.
         problems: Gets a sentence for every adapter that cannot be used, once.
+
+    Attributes:
+        settings: What is known, by full name.
+        adapters: The adapters that were added and can be used.
     """
 
     def __init__(self, core: Sequence[Setting], registry: Registry, problems: list[str]) -> None:
         self.settings: dict[str, Setting] = {}
+        self.adapters: list[tuple[Group, str]] = []
         self._registry = registry
         self._problems = problems
-        self._full_names: dict[str, str] = {}
+        self._aliases: dict[str, dict[str, Setting]] = {}
         self._owners: dict[str, str] = {}
         self._seen: set[tuple[Group, str]] = set()
         self._broken: set[str] = set()
         self._declare(core, "lixcore itself")
 
     def find(self, name: str) -> Setting | None:
-        """The setting of a full name or an alias; None when nothing that was added has it."""
-        full = self._full_names.get(name)
-        return None if full is None else self.settings[full]
+        """The setting of a full name or of an alias that stands for one setting only; None when nothing that was added has it."""
+        meant = self.meant_by(name)
+        return self.settings.get(name) or (meant[0] if len(meant) == 1 else None)
+
+    def meant_by(self, alias: str) -> Sequence[Setting]:
+        """The settings that an alias stands for. Adapters for the same server may well claim the same one."""
+        return list(self._aliases.get(alias, {}).values())
 
     def add(self, group: Group, name: str, *, origin: str) -> None:
         """Add the options of an adapter, once; when it cannot be used, that is a problem."""
@@ -46,6 +55,7 @@ class Namespace:
             self._problems.append(str(error))
             self._broken.add(adapter_prefix(name))
             return
+        self.adapters.append((group, name))
         self._declare(settings, f"{self._registry.provider(group, name)} ({group.label})")
 
     def search(self, name: str, *, origin: str) -> Setting | None:
@@ -91,13 +101,8 @@ class Namespace:
             if other != setting:
                 self._problems.append(f"{setting.name} is declared by {first} and, differently, by {owner}; use one of the two")
                 continue
-            for name in (setting.name, *((setting.facts.alias,) if setting.facts.alias else ())):
-                meant = self._full_names.setdefault(name, setting.name)
-                if meant != setting.name:
-                    also = self._owners[meant]
-                    self._problems.append(
-                        f"{name} stands for {meant} of {also} and for {setting.name} of {owner}; use one of the two"
-                    )
+            if setting.facts.alias:
+                self._aliases.setdefault(setting.facts.alias, {})[setting.name] = setting
 
 
 def adapter_settings(registry: Registry, group: Group, name: str, *, origin: str) -> tuple[Setting, ...]:
@@ -108,7 +113,8 @@ def adapter_settings(registry: Registry, group: Group, name: str, *, origin: str
     """
     options = registry.load(group, name, origin=origin).Options
     try:
-        return declared(options, adapter=adapter_prefix(name))
+        # mypy holds a class's __hash__ against Hashable, where its metaclass's is meant.
+        return declared(options, adapter=adapter_prefix(name))  # type: ignore[arg-type]
     except Exception as error:  # annotations and defaults are a stranger's code: the user learns whose
         reason = str(error) if isinstance(error, TypeError) else f"{type(error).__name__}: {error}"
         raise BrokenAdapterError(name, registry.provider(group, name), reason) from error

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
 
+from lixcore.config.load import DEFAULT_PREFIX
 from lixcore.config.namespace import Namespace, options_of
 from lixcore.config.origin import DEFAULT, Given, Layer, Origin
 from lixcore.config.setting import MASK, Setting
@@ -28,8 +30,18 @@ class Resolved:
     """
 
     settings: Mapping[str, Setting]
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = attrs.field(repr=False)  # there are secrets among them
     origins: Mapping[str, Origin]
+
+    def given(self, *, without: Iterable[str]) -> list[Given]:
+        """What would come to the same, except for some settings, that are named by full name or alias."""
+        aliases = {setting.facts.alias: name for name, setting in self.settings.items()}
+        left_out = {aliases.get(name, name) for name in without}
+        return [
+            Given(name, self.values[name], origin)
+            for name, origin in self.origins.items()
+            if origin.layer is not Layer.DEFAULT and name not in left_out
+        ]
 
     def changed(self) -> dict[str, Any]:
         """The values that differ from their defaults."""
@@ -51,7 +63,7 @@ def resolve(core: Sequence[Setting], given: Sequence[Given], registry: Registry,
     known = Namespace(core, registry, problems)
     ledger = _Ledger(known, problems)
     waiting = [item for item in given if not ledger.enter(known.find(item.name), item)]
-    chosen = _add_chosen(known, ledger, registry)
+    _add_chosen(known, ledger, registry)
     for item in waiting:
         found = known.find(item.name)
         if found is None and item.strict:
@@ -60,7 +72,7 @@ def resolve(core: Sequence[Setting], given: Sequence[Given], registry: Registry,
             problems.append(_unknown(item, known))
     resolved = ledger.closed()
     if not problems:
-        _try_options(resolved, registry, chosen, problems)
+        _try_options(resolved, registry, known.adapters, problems)
     if problems:
         raise InvalidConfigError(problems)
     return resolved
@@ -73,7 +85,6 @@ class _Ledger:
         self._known = known
         self._problems = problems
         self._values: dict[str, tuple[Any, Origin]] = {}
-        self.wrong: set[str] = set()
 
     def enter(self, setting: Setting | None, item: Given) -> bool:
         """Check and keep a value. False when there is no such setting."""
@@ -85,7 +96,6 @@ class _Ledger:
         try:
             value = setting.checked(value)
         except ValueError as error:
-            self.wrong.add(setting.name)
             reason = f"{error}; " if str(error) else ""
             fact = f"{setting.name} = {setting.shown(value)} ({item.origin})"
             self._problems.append(f"{fact}: {reason}accepted is {setting.accepted}. {setting.facts.help}")
@@ -106,47 +116,44 @@ class _Ledger:
         return Resolved(dict(self._known.settings), values, {name: origin for name, (_, origin) in pairs.items()})
 
 
-def _add_chosen(known: Namespace, ledger: _Ledger, registry: Registry) -> list[tuple[Group, str]]:
+def _add_chosen(known: Namespace, ledger: _Ledger, registry: Registry) -> None:
     """Add the options of the adapters that the core's settings choose."""
-    chosen: list[tuple[Group, str]] = []
     for group in Group:
         name, origin = ledger.value(group.setting)
-        if name is None or group.setting in ledger.wrong:
-            continue
-        if group in REQUIRED or name in registry.names(group):
+        if name is not None and (group in REQUIRED or name in registry.names(group)):
             known.add(group, name, origin=str(origin))
-            chosen.append((group, name))
-    return chosen
 
 
-def _try_options(resolved: Resolved, registry: Registry, chosen: Sequence[tuple[Group, str]], problems: list[str]) -> None:
+def _try_options(resolved: Resolved, registry: Registry, adapters: Sequence[tuple[Group, str]], problems: list[str]) -> None:
     """An options class may refuse more than bounds can say: better now than when the stack is opened."""
     given = resolved.changed()
     secrets = [str(value) for name, value in given.items() if resolved.settings[name].facts.secret and value not in {None, ""}]
-    for group, name in chosen:
+    for group, name in adapters:
         try:
             options_of(registry, group, name, given=given, known=dict(resolved.settings))
-        except ConfigError as error:
-            problems.append(str(error))
-        except (ValueError, TypeError) as error:
-            reason = str(error)
-            for secret in secrets:
-                reason = reason.replace(secret, MASK)
-            problems.append(f"the {group.label} adapter {name!r} refuses its options: {reason}")
+        except InvalidConfigError as error:
+            reasons = error.problems
+        except (ConfigError, ValueError, TypeError) as error:
+            reasons = (f"the {group.label} adapter {name!r} refuses its options: {error}",)
+        else:
+            continue
+        problems += [functools.reduce(lambda text, secret: text.replace(secret, MASK), secrets, reason) for reason in reasons]
 
 
 def _unknown(item: Given, known: Namespace) -> str:
     """The value is not shown: it may be a secret under a misspelt name."""
+    if meant := known.meant_by(item.name):
+        names = " and for ".join(_spelt(setting, item.origin) for setting in meant)
+        return f"{item.name} ({item.origin}): it stands for {names}; use one of these"
     near = known.nearest(item.name)
     hint = f"did you mean {_spelt(near, item.origin)}?" if near else "`lix config` lists what there is"
     return f"{item.name} ({item.origin}): there is no such setting; {hint}"
 
 
 def _spelt(setting: Setting, origin: Origin) -> str:
-    """A setting's name as it is written where the mistake stands."""
+    """A setting's name as it is written where the mistake stands. In the environment, only ``LIX_`` names can be mistakes."""
     if origin.layer is Layer.ENVIRONMENT:
-        prefix = origin.where.removeprefix("environment ").split("_", 1)[0]
-        return f"{prefix}_{setting.name.upper()}"
+        return f"{DEFAULT_PREFIX}_{setting.name.upper()}"
     if origin.layer is Layer.FILE and setting.adapter:
         return f"[{setting.adapter}] {setting.option}"
     return setting.name

@@ -7,6 +7,7 @@ import os
 import re
 import types
 import typing
+from functools import lru_cache
 from typing import Any, Final
 
 import attrs
@@ -19,12 +20,13 @@ MASK: Final = "***"
 """What is shown in the place of a secret."""
 
 _MAX_SHOWN: Final = 80
+_MAX_SHOWN_BITS: Final = 256  # Python refuses to write integers of thousands of digits
 _MAX_CORE_BYTES: Final = 4096  # a path is no longer on Linux, a tenant nowhere
 _MAX_OPTION_BYTES: Final = 65_536  # tokens that serve as passwords take kilobytes
 _KINDS: Final = (bool, int, float, str)
 _NOUNS: Final = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 _TRUTHS: Final = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-_URL_PASSWORD: Final = re.compile(r"(://[^/@\s]*?:)[^/\s]*(?=@)")
+_NAMED_SECRET: Final = re.compile(r"((?:password|secret|token)=)[^&\s]+", re.IGNORECASE)
 
 
 @attrs.frozen
@@ -124,22 +126,36 @@ class Setting:
         if self.kind is int and not isinstance(value, int):
             raise ValueError("")
         try:
-            number = int(value) if self.kind is int else float(value)
+            number = float(value) if self.kind is float else value
+            in_range = math.isfinite(number) and (low is None or number >= low) and (high is None or number <= high)
         except OverflowError:
             raise ValueError("is too large") from None
-        if not math.isfinite(number) or (low is not None and number < low) or (high is not None and number > high):
+        if not in_range:
             raise ValueError("")
         return number
 
 
 def shown_value(value: object) -> str:
     """A value of no known setting as people may see it. Only plain values are shown: anything else may hold anything."""
-    if not isinstance(value, str | int | float | os.PathLike):
+    if not isinstance(value, str | int | float) or (isinstance(value, int) and value.bit_length() > _MAX_SHOWN_BITS):
         return f"<{type(value).__name__}>"
-    text = repr(_URL_PASSWORD.sub(rf"\g<1>{MASK}", value) if isinstance(value, str) else value)
+    text = repr(_without_passwords(value) if isinstance(value, str) else value)
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
+def _without_passwords(text: str) -> str:
+    """A URL without the password in it; other texts as they are."""
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        return text
+    # A password may hold any character, so it ends at the last @: rather too much is masked than too little.
+    login, at, place = rest.rpartition("@")
+    user, colon, _ = login.partition(":")
+    shown = f"{user}:{MASK}" if colon else user
+    return _NAMED_SECRET.sub(rf"\g<1>{MASK}", f"{scheme}://{shown}{at}{place}")
+
+
+@lru_cache(maxsize=256)  # classes do not change, and working their annotations out is most of making a configuration
 def declared(options: type[Any], *, adapter: str = "") -> tuple[Setting, ...]:
     """The settings that an options class declares: those of its fields that were made with `option`.
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import attrs
 import pytest
 
+from lixcore.errors import InvalidConfigError
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.options import option
 from lixcore.registry import Registry
@@ -71,6 +72,8 @@ class HuffmanCodec(Opens):
 
 
 def refuse_odd(_: Any, __: Any, value: str) -> None:
+    if value.startswith("very odd"):
+        raise InvalidConfigError([f"picky_token is {value}", "and more"])
     if value.startswith("odd"):
         raise ValueError(f"{value} is odd")
 
@@ -140,6 +143,7 @@ def strangers() -> Iterator[EntryPoint]:
 
 
 def clashing() -> Iterator[EntryPoint]:
+    yield from FakeDistribution("others", {"codec": {"other": "OtherHuffmanCodec"}}).entry_points
     yield from FakeDistribution(
         "lixcore-fakes", {"cold_archive": {"huffman": "HuffArchive"}, "hot_store": {"redis": "RedisHotStore"}}
     ).entry_points

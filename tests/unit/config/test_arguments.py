@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import attrs
@@ -46,9 +47,10 @@ def test_an_option_of_an_adapter_is_an_argument_and_an_attribute(registry: Regis
 
 def test_a_misspelt_attribute_names_the_nearest(registry: Registry) -> None:
     config = CacheConfig(registry=registry)
-    with pytest.raises(AttributeError, match=r"no setting 'redis_hots'; did you mean 'redis_host'\?"):
+    with pytest.raises(AttributeError, match=r"'redis_hots' is no setting .*; did you mean 'redis_host'\?"):
         _ = config.redis_hots
     assert not hasattr(config, "_nothing")
+    assert not hasattr(CacheConfig.__new__(CacheConfig), "redis_host")  # what copying asks of an empty one
 
 
 def test_everything_that_is_wrong_is_told_at_once(registry: Registry) -> None:
@@ -80,6 +82,7 @@ def test_everything_that_is_wrong_is_told_at_once(registry: Registry) -> None:
         ("hot_window_size", 20.0),
         ("hot_window_size", "20"),
         ("hot_window_size", None),
+        pytest.param("hot_window_size", 10**5000, id="an integer that Python refuses to write"),
         ("semantic_similarity_threshold", True),
         ("semantic_similarity_threshold", float("nan")),
         ("redis_connect_timeout", float("inf")),
@@ -98,6 +101,7 @@ def test_nothing_is_coerced_silently(registry: Registry, name: str, value: objec
     (problem,) = problems_of(registry, **{name: value})
     assert problem.startswith(f"{name} = ")
     assert "accepted is" in problem
+    assert len(problem) < 300
 
 
 def test_what_loses_nothing_is_taken(registry: Registry, tmp_path: Path) -> None:
@@ -138,3 +142,19 @@ def test_a_configuration_does_not_change(registry: Registry) -> None:
 def test_the_origin_of_no_setting_is_an_error(registry: Registry) -> None:
     with pytest.raises(ValueError, match="did you mean 'redis_host'"):
         CacheConfig(registry=registry).origin("redis_hots")
+
+
+def test_a_copy_is_equal(registry: Registry) -> None:
+    config = CacheConfig(registry=registry, redis_host="elsewhere")
+    assert copy.copy(config) == config
+    assert copy.deepcopy(config).redis_host == "elsewhere"
+
+
+def test_replacing_keeps_the_other_settings_and_their_origins(registry: Registry) -> None:
+    environ = {"LIX_REDIS_HOST": "elsewhere", "LIX_REDIS_DB": "5"}
+    config = CacheConfig.from_env(environ=environ, registry=registry).replaced(session_redis_db=7, hot_window_size=3)
+    assert (config.redis_host, config.redis_db, config.hot_window_size) == ("elsewhere", 7, 3)
+    assert config.origin("redis_host").where == "environment LIX_REDIS_HOST"
+    assert config.replaced(redis_db=8, hot_window_size=4).redis_db == 8
+    assert config.replaced(redis_db=8).replaced(session_redis_db=9).redis_db == 9
+    assert config.replaced(session_redis_db=8).replaced(redis_db=9).redis_db == 9
