@@ -1,0 +1,146 @@
+"""A cold archive against a model of dicts, by Hypothesis' state machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from contract_ground import KEYS, PAYLOADS, TIMESTAMPS, entry, facts
+from lixcore.domain.position import Entry, Position
+from lixcore.domain.session import SessionKey
+from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts
+
+ROWS = st.lists(st.tuples(st.integers(1, 40), TIMESTAMPS, PAYLOADS), max_size=6, unique_by=lambda row: row[0])
+BOUNDS = st.none() | st.integers(0, 41)
+
+
+@dataclass
+class _Model:
+    """One session's entries by position, and its marks."""
+
+    held: dict[int, Entry] = field(default_factory=dict)
+    context_after: int = 0
+    forgotten_through: int = 0
+
+    def append(self, entries: list[Entry]) -> None:
+        for one in entries:
+            if one.position > self.forgotten_through and one.position not in self.held:
+                self.held[one.position] = one
+
+    def between(self, last: int | None, after: int | None, before: int | None) -> list[Entry]:
+        low, high = (-1 if after is None else after), (2**63 if before is None else before)
+        found = [self.held[position] for position in sorted(self.held) if low < position < high]
+        return found if last is None else found[len(found) - min(last, len(found)) :]
+
+
+def _entries(rows: list[tuple[int, float, bytes]]) -> list[Entry]:
+    return [entry(position, payload, timestamp) for position, timestamp, payload in sorted(rows, key=lambda row: row[0])]
+
+
+def check_against_model(open_archive: Callable[[], ColdArchive], *, persistent: bool) -> None:  # noqa: C901  # a machine closes over its archive
+    """Run random histories of calls; every answer is the model's. Each history has a tenant prefix of its own."""
+    histories = iter(range(1_000_000))
+
+    class Machine(RuleBasedStateMachine):
+        keys = Bundle("keys")
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.prefix = f"{next(histories)}:"
+            self.models: dict[SessionKey, _Model] = {}
+            self.archives = [open_archive() for _ in range(2 if persistent else 1)]
+
+        @property
+        def archive(self) -> ColdArchive:
+            return self.archives[0]
+
+        @rule(target=keys, key=KEYS)
+        def name(self, key: SessionKey) -> SessionKey:
+            own = SessionKey(key.id, tenant=self.prefix + key.tenant)
+            self.models.setdefault(own, _Model())
+            return own
+
+        @rule(key=keys, rows=ROWS, bulk=st.booleans())
+        def append(self, key: SessionKey, rows: list[tuple[int, float, bytes]], bulk: bool) -> None:  # noqa: FBT001  # drawn
+            entries = _entries(rows)
+            if bulk and isinstance(self.archive, AppendsInBulk):
+                self.archive.append_many([(key, entries[:3]), (key, entries[3:])])
+            else:
+                self.archive.append(key, entries)
+            self.models[key].append(entries)
+
+        @rule(key=keys, payloads=st.lists(PAYLOADS, min_size=1, max_size=5))
+        def append_above(self, key: SessionKey, payloads: list[bytes]) -> None:
+            model = self.models[key]
+            start = max([*model.held, model.forgotten_through]) + 1
+            entries = [entry(start + n, payload) for n, payload in enumerate(payloads)]
+            self.archive.append(key, entries)
+            model.append(entries)
+
+        @rule(key=keys, last=st.none() | st.integers(0, 12), after=BOUNDS, before=BOUNDS)
+        def read(self, key: SessionKey, last: int | None, after: int | None, before: int | None) -> None:
+            low = None if after is None else Position(after)
+            high = None if before is None else Position(before)
+            found = self.archive.read(key, last=last, after=low, before=high)
+            assert facts(found) == facts(self.models[key].between(last, after, before))
+
+        @rule(key=keys, after=st.integers(1, 45))
+        def start_context(self, key: SessionKey, after: int) -> None:
+            self.archive.start_context(key, after=Position(after))
+            self.models[key].context_after = max(self.models[key].context_after, after)
+
+        @rule(key=keys, through=st.integers(1, 30))
+        def forget(self, key: SessionKey, through: int) -> None:
+            model = self.models[key]
+            gone = [position for position in model.held if position <= through]
+            assert self.archive.forget(key, through=Position(through)) == len(gone)
+            for position in gone:
+                del model.held[position]
+            model.forgotten_through = max(model.forgotten_through, through)
+
+        @rule(key=keys)
+        def compact(self, key: SessionKey) -> None:
+            if isinstance(self.archive, Compacts):
+                self.archive.compact(key)
+
+        @precondition(lambda _: persistent)
+        @rule()
+        def reopen(self) -> None:
+            self.archives.pop(0).close()
+            self.archives.append(open_archive())
+
+        @precondition(lambda _: persistent)
+        @rule()
+        def use_the_other_handle(self) -> None:
+            self.archives.reverse()
+
+        @invariant()
+        def each_is_described_truly(self) -> None:
+            for key, model in self.models.items():
+                info = self.archive.describe(key)
+                if not model.held and not model.context_after and not model.forgotten_through:
+                    assert info is None
+                    continue
+                assert info is not None
+                assert (info.session, info.messages) == (key, len(model.held))
+                assert (info.first_position, info.last_position) == (min(model.held, default=0), max(model.held, default=0))
+                times = [one.timestamp for one in model.held.values()]
+                assert (info.first_timestamp, info.last_timestamp) == (min(times, default=0.0), max(times, default=0.0))
+                assert (info.context_after, info.forgotten_through) == (model.context_after, model.forgotten_through)
+                assert info.raw_bytes >= sum(len(one.payload) for one in model.held.values())
+
+        def teardown(self) -> None:
+            listed = [info for info in self.archive.sessions() if info.session.tenant.startswith(self.prefix)]
+            assert {info.session for info in listed} == {key for key, model in self.models.items() if model.held}
+            assert all(info == self.archive.describe(info.session) for info in listed)
+            for archive in self.archives:
+                archive.close()
+
+    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]  # archives on disk take their time
+    run_state_machine_as_test(
+        Machine, settings=settings(max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=checks)
+    )

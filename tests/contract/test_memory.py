@@ -1,0 +1,30 @@
+"""The adapters in memory do what their ports say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cold_archive_contract import ColdArchiveContract
+from hot_store_contract import HotStoreContract
+from lixcore_memory import MemoryArchive, MemoryHotStore
+
+
+class TestMemoryHotStore(HotStoreContract):
+    adapter = MemoryHotStore
+    persistent = False
+    shared = False
+
+    @pytest.fixture
+    def options(self) -> Any:
+        return MemoryHotStore.Options()
+
+
+class TestMemoryArchive(ColdArchiveContract):
+    adapter = MemoryArchive
+    persistent = False
+
+    @pytest.fixture
+    def options(self) -> Any:
+        return MemoryArchive.Options()
