@@ -10,7 +10,7 @@ import attrs
 
 from lixcore.config import CacheConfig
 from lixcore.ports.adapter import AdapterContext
-from lixcore.registry import Group, Registry
+from lixcore.registry import Group
 from lixcore.services.archive_reader import ArchiveReader
 from lixcore.services.catalogue import Catalogue
 from lixcore.services.context_window import ContextWindow
@@ -55,7 +55,7 @@ class Wiring:
         self._closing.close()
 
 
-def wire(config: CacheConfig, *, registry: Registry, clock: Clock | None = None, background: bool = True) -> Wiring:
+def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = True) -> Wiring:
     """Make the adapters that a configuration names, and the services over them.
 
     Args:
@@ -69,13 +69,14 @@ def wire(config: CacheConfig, *, registry: Registry, clock: Clock | None = None,
     clock = clock or SystemClock()
 
     def codec_named(name: str) -> Codec:
-        return _made(config, registry, Group.CODEC, name, context)
+        codec: Codec = _made(config, Group.CODEC, name, context)
+        return codec
 
     context = AdapterContext(clock=clock, codec_name=config.codec, codec_named=codec_named, archive_dir=Path(config.archive_dir))
     with ExitStack() as undo:
-        archive: ColdArchive = _made(config, registry, Group.COLD_ARCHIVE, config.cold_archive, context)
+        archive: ColdArchive = _made(config, Group.COLD_ARCHIVE, config.cold_archive, context)
         undo.callback(archive.close)
-        hot: HotStore = _made(config, registry, Group.HOT_STORE, config.hot_store, context)
+        hot: HotStore = _made(config, Group.HOT_STORE, config.hot_store, context)
         undo.callback(hot.close)
         reader = ArchiveReader(archive, skip_damage=config.on_damage == "skip")
         tiering = Tiering(hot, archive, reader, window=config.hot_window_size, batch=config.spill_batch_size)
@@ -92,10 +93,10 @@ def wire(config: CacheConfig, *, registry: Registry, clock: Clock | None = None,
             max_tokens=config.session_max_tokens,
         )
         catalogue = Catalogue(hot, archive)
-        eviction: EvictionPolicy = _made(config, registry, Group.EVICTION_POLICY, config.eviction_policy, context)
+        eviction: EvictionPolicy = _made(config, Group.EVICTION_POLICY, config.eviction_policy, context)
         return Wiring(hot, archive, clock, tiering, window, catalogue, eviction, undo.pop_all())
 
 
-def _made(config: CacheConfig, registry: Registry, group: Group, name: str, context: AdapterContext) -> Any:
-    adapter = registry.load(group, name, origin=str(config.origin(group.setting)))
+def _made(config: CacheConfig, group: Group, name: str, context: AdapterContext) -> Any:
+    adapter = config.registry.load(group, name, origin=str(config.origin(group.setting)))
     return adapter.open(config.adapter_options(name, group), context)

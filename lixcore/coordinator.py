@@ -16,7 +16,6 @@ from lixcore.domain.session import SessionKey
 from lixcore.domain.transcript import formatted
 from lixcore.errors import ClosedError, InvalidInputError
 from lixcore.ports.clock import Clock
-from lixcore.registry import Registry
 from lixcore.services.catalogue import SessionSummary
 from lixcore.services.import_conversations import Importer
 
@@ -34,7 +33,6 @@ class Stack:
         self,
         config: CacheConfig | None = None,
         *,
-        registry: Registry | None = None,
         clock: Clock | None = None,
         background: bool = True,
     ) -> None:

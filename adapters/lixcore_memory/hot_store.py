@@ -116,11 +116,10 @@ class MemoryHotStore:
         """See the port."""
         with self._lock:
             hot = self._hot(session)
-            if hot is None:
-                return True
-            self._release(hot, through)
-            if hot.entries:
-                return False
+            if hot is not None:
+                self._release(hot, through)
+                if hot.entries:
+                    return False
             self._depart(session)
             return True
 

@@ -1,1 +1,9 @@
-"""See the modules."""
+"""The hot store on Redis or Valkey >= 6.2: one stream per session, one round trip per message."""
+
+from __future__ import annotations
+
+from lixcore_redis.hot_store import RedisHotStore
+from lixcore_redis.options import RedisOptions
+from lixcore_redis.server_info import ServerInfo
+
+__all__ = ["RedisHotStore", "RedisOptions", "ServerInfo"]

@@ -24,13 +24,20 @@ def checked_embedding(value: Sequence[float] | NDArray[Any], field: str = "embed
     import numpy as np  # here: numpy costs a tenth of a second, and most messages have no embedding
 
     try:
-        wide = np.asarray(value, dtype=np.float64)
+        given = np.asarray(value)
     except (TypeError, ValueError):
         raise InvalidInputError(field, "must be a one-dimensional array of numbers") from None
-    if wide.ndim != 1:
-        raise InvalidInputError(field, f"must have one dimension, not shape {wide.shape}")
-    if not 1 <= wide.size <= MAX_DIMENSION:
-        raise InvalidInputError(field, f"has dimension {wide.size:,}; 1 to {MAX_DIMENSION:,} are accepted")
+    if given.ndim != 1:
+        raise InvalidInputError(field, f"must have one dimension, not shape {given.shape}")
+    if not 1 <= given.size <= MAX_DIMENSION:
+        raise InvalidInputError(field, f"has dimension {given.size:,}; 1 to {MAX_DIMENSION:,} are accepted")
+    # Told to make floats of anything, numpy would also parse text, count dates and drop imaginary parts.
+    if given.dtype.kind not in "iuf" and not all(type(item) in {int, float} for item in given):
+        raise InvalidInputError(field, f"must hold numbers, not {given.dtype}")
+    try:
+        wide = given.astype(np.float64)
+    except OverflowError:
+        raise InvalidInputError(field, "has an integer that no float can hold") from None
     with np.errstate(over="ignore"):
         vector = wide.astype(np.float32)
     if not np.isfinite(vector).all():

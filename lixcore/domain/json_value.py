@@ -14,6 +14,9 @@ JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, J
 MAX_DEPTH = 64
 """How deep lists and dicts may nest. Deeper values make recursive readers of the archive run out of stack."""
 
+MAX_INTEGER_BITS = 2126
+"""How large an integer may be: 640 digits, which Python turns into text and back under any setting of its limit."""
+
 MAX_TEXT_BYTES = 64 * 1024 * 1024
 """How long one string may be, in UTF-8: 64 MiB."""
 
@@ -22,13 +25,18 @@ def checked_json(value: object, field: str, *, depth: int = 0) -> JsonValue:
     """Return a deep copy of ``value`` that shares nothing with it; tuples become lists, as JSON has them.
 
     Raises:
-        InvalidInputError: Something in it is not a JSON value (``NaN`` and infinities are not), with its path.
+        InvalidInputError: Something in it is not a JSON value (``NaN`` and infinities are not) or is larger
+            than this module's limits, with its path.
     """
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         return checked_text(value, field, max_bytes=MAX_TEXT_BYTES)
     if isinstance(value, int):
+        if value.bit_length() > MAX_INTEGER_BITS:
+            raise InvalidInputError(
+                field, f"is an integer of {value.bit_length():,} bits; at most {MAX_INTEGER_BITS:,} are accepted"
+            )
         return int(value)
     if isinstance(value, float):
         if not math.isfinite(value):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +34,9 @@ def _content(value: object) -> str:
 def _timestamp(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidInputError("timestamp", f"must be seconds since the epoch as a number, not {type(value).__name__}")
-    if not math.isfinite(value) or not 0 <= value < MAX_TIMESTAMP:
-        raise InvalidInputError("timestamp", f"is {value}; seconds since 1970 and before the year 10000 are accepted")
+    if not 0 <= value < MAX_TIMESTAMP:  # a NaN is not, either
+        shown = f"{value:g}" if isinstance(value, float) else f"an integer of {value.bit_length()} bits"  # it may have any length
+        raise InvalidInputError("timestamp", f"is {shown}; seconds since 1970 and before the year 10000 are accepted")
     return float(value)
 
 

@@ -24,12 +24,20 @@ MAX_RECORD_BYTES: Final = 128 * 1024 * 1024
 
 _ROLES: Final = ("user", "assistant", "system", "tool", "developer", "function")
 _CODE_OF_ROLE: Final = {role: code for code, role in enumerate(_ROLES)}
+_ROLE_OF_CODE: Final = dict(enumerate(_ROLES))  # unlike the tuple, it knows no role -1
 _METADATA: Final = 2
 _EMBEDDING: Final = 3
 _WIDE_METADATA: Final = 1  # MessagePack integers end at 64 bits; metadata with larger ones is kept as JSON text
 
+
+def _extension(code: int, data: memoryview) -> Any:
+    if code != _WIDE_METADATA:
+        raise ValueError(f"unknown extension {code}")
+    return json.loads(bytes(data))
+
+
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[Any]).decode
+_decode = msgspec.msgpack.Decoder(list[Any], ext_hook=_extension).decode
 
 
 def encode_message(message: Message) -> bytes:
@@ -61,20 +69,21 @@ def decode_message(entry: Entry) -> Message:
     """
     try:
         fields = _decode(entry.payload)
-        role = fields[0] if isinstance(fields[0], str) else _ROLES[fields[0]]
+        role = fields[0] if isinstance(fields[0], str) else _ROLE_OF_CODE[fields[0]]
         content = fields[1]
         metadata = fields[_METADATA] if len(fields) > _METADATA else {}
         embedding = _decode_embedding(fields[_EMBEDDING]) if len(fields) > _EMBEDDING else None
-        if isinstance(metadata, msgspec.msgpack.Ext):
-            metadata = json.loads(bytes(metadata.data))
-    except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
+    except (msgspec.MsgspecError, LookupError, TypeError, ValueError, RecursionError) as error:
         raise CorruptDataError(f"the record at position {entry.position}", f"cannot be read: {error}") from error
-    if not isinstance(content, str):
-        raise CorruptDataError(f"the record at position {entry.position}", "has no text")
+    if not isinstance(content, str) or len(fields) > _EMBEDDING + 1:
+        raise CorruptDataError(f"the record at position {entry.position}", "is not a message")
     return restored_message(role, content, entry.timestamp, metadata, embedding)
 
 
 def _decode_embedding(data: bytes) -> NDArray[np.float32]:
     import numpy as np
 
-    return np.frombuffer(data, dtype="<f4")
+    vector = np.frombuffer(data, dtype="<f4")
+    if not vector.size:
+        raise ValueError("an embedding of dimension 0")
+    return vector

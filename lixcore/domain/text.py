@@ -6,7 +6,7 @@ from lixcore.errors import InvalidInputError
 
 
 def checked_text(value: object, field: str, *, max_bytes: int, allow_empty: bool = True, allow_nul: bool = False) -> str:
-    """Return ``value`` if it is text that can be stored as UTF-8 and comes back the same.
+    """Return ``value``, as a plain string, if it is text that can be stored as UTF-8 and comes back the same.
 
     Raises:
         InvalidInputError: It is not a string, is empty where it may not be, is longer than ``max_bytes`` in UTF-8, or holds
@@ -28,4 +28,5 @@ def checked_text(value: object, field: str, *, max_bytes: int, allow_empty: bool
         raise InvalidInputError(field, f"is {size:,} bytes long in UTF-8; at most {max_bytes:,} are accepted")
     if not allow_nul and "\0" in value:
         raise InvalidInputError(field, f"has a NUL character at index {value.index(chr(0))}")
-    return value
+    # A subclass, such as an Enum's member, would not come back as what went in, and encoders refuse it.
+    return value if type(value) is str else str.__str__(value)

@@ -15,7 +15,7 @@ def formatted(messages: Sequence[Message], *, max_lines: int) -> str:
     Line breaks inside a message become spaces, and content is cut after 200 characters with an ellipsis.
     """
     newest = messages[-max_lines:] if max_lines > 0 else []
-    return "\n".join(f"{message.role.capitalize()}: {_one_line(message.content)}" for message in newest)
+    return "\n".join(f"{_one_line(message.role.capitalize())}: {_one_line(message.content)}" for message in newest)
 
 
 def _one_line(content: str) -> str:

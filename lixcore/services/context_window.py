@@ -16,7 +16,7 @@ from lixcore.ports.hot_store import Appended, HotStore
 from lixcore.ports.policy import WindowPolicy
 from lixcore.services.archive_reader import ArchiveReader
 from lixcore.services.spiller import Spiller
-from lixcore.services.tiering import RESTORE_ATTEMPTS, Tiering
+from lixcore.services.tiering import ATTEMPTS, Tiering
 
 
 @attrs.frozen
@@ -102,12 +102,12 @@ class ContextWindow:
         return appended
 
     def _restore_and_append(self, session: SessionKey, timestamp: float, payload: bytes) -> Appended:
-        for _ in range(RESTORE_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             self._tiering.restore(session)
             appended = self._hot.append(session, timestamp, payload)
             if appended is not None:
                 return appended
-        raise StoreUnavailableError("hot store", f"session was evicted {RESTORE_ATTEMPTS} times while a message was being added")
+        raise StoreUnavailableError("hot store", f"session was evicted {ATTEMPTS} times while a message was being added")
 
     def context(self, session: SessionKey) -> Sequence[Message]:
         """The newest messages that the window policy allows, oldest first; empty for a session without any.
@@ -124,7 +124,7 @@ class ContextWindow:
     def _newest(self, session: SessionKey, count: int) -> Sequence[Entry]:
         if count == 0:
             return ()
-        for _ in range(RESTORE_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             entries = self._hot.read(session, last=count)
             if entries is not None:
                 return entries
@@ -132,7 +132,7 @@ class ContextWindow:
             if info is None or info.last_position <= info.context_after:
                 return ()  # nothing to restore: asking about an unknown session leaves no trace of it
             self._tiering.restore(session)
-        raise StoreUnavailableError("hot store", f"session was evicted {RESTORE_ATTEMPTS} times while it was being read")
+        raise StoreUnavailableError("hot store", f"session was evicted {ATTEMPTS} times while it was being read")
 
     def _newest_whole_turn(self, session: SessionKey, messages: Sequence[Message]) -> Sequence[Message]:
         """The newest turn, when it alone is longer than the window: more tool results than the window has places."""
@@ -208,7 +208,7 @@ class ContextWindow:
         read the hot store before is refused by the archive.
         """
         hot = archived = 0
-        while True:
+        for _ in range(ATTEMPTS):
             held, info = self._hot.describe(session), self._archive.describe(session)
             through = max(_newest_position(info), (held.last_position if held else None) or ORIGIN)
             if through > ORIGIN and (held is not None or _holds_anything(info)):
@@ -219,6 +219,7 @@ class ContextWindow:
                 archived += self._archive.forget(session, through=removal.last_position or ORIGIN)
             if self._hot.describe(session) is None and not _holds_anything(self._archive.describe(session)):
                 return Forgotten(hot=hot, archived=archived)
+        raise StoreUnavailableError("session", "messages were added again and again while it was being forgotten")
 
     def stats(self, session: SessionKey) -> SessionStats:
         """Where the session's messages are; neither uses the session nor makes it hot."""

@@ -13,8 +13,8 @@ from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.services.archive_reader import ArchiveReader
 
-RESTORE_ATTEMPTS = 100
-"""How often a restore begins again while other processes evict the same session under its hands, before it gives up."""
+ATTEMPTS = 100
+"""How often a step begins again because others evict or add to the same session meanwhile, before it gives up."""
 
 _STEP = 256  # how many entries are in the process's memory at once while a session is emptied
 
@@ -85,7 +85,7 @@ class Tiering:
         Raises:
             StoreUnavailableError: Other processes evicted it again and again meanwhile.
         """
-        for _ in range(RESTORE_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             # The ticket comes first: it proves that nothing was added and evicted since the archive was read.
             ticket = self._hot.ticket(session)
             info = self._archive.describe(session)
@@ -97,4 +97,4 @@ class Tiering:
                 restored = self._hot.restore(session, entries, next_after=floor, ticket=ticket)
             if restored or self._hot.describe(session) is not None:
                 return
-        raise StoreUnavailableError("hot store", f"session was evicted {RESTORE_ATTEMPTS} times while it was being restored")
+        raise StoreUnavailableError("hot store", f"session was evicted {ATTEMPTS} times while it was being restored")

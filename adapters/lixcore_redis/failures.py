@@ -1,0 +1,95 @@
+"""What redis-py reports, said as lixcore's errors."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import redis.exceptions as theirs
+
+from lixcore.errors import StoreError, StoreFullError, StoreRefusedError, StoreUnavailableError
+
+TRANSIENT: Final = (theirs.ConnectionError, theirs.TimeoutError, theirs.TryAgainError, theirs.ClusterDownError)
+"""What may be over in a moment; `AuthenticationError` and its like are `ConnectionError`s by inheritance only."""
+
+TRANSIENT_CODES: Final = ("NOREPLICAS ", "BUSY ")
+"""The same for errors that redis-py has no class for: too few replicas are connected, or a script takes long."""
+
+LASTING: Final = (theirs.AuthenticationError, theirs.AuthorizationError)
+
+_IN_SCRIPT: Final = re.compile(r"@user_script: ?\d+: -?([A-Z]{3,}) (.*)", re.DOTALL)
+
+_CODES: Final[dict[str, type[theirs.ResponseError]]] = {
+    "OOM": theirs.OutOfMemoryError,
+    "READONLY": theirs.ReadOnlyError,
+    "NOPERM": theirs.NoPermissionError,
+}
+
+_BY_KIND: Final = (
+    (LASTING, "check redis_username and redis_password, or those in redis_url"),
+    (theirs.NoPermissionError, "allow the user all commands on the keys under redis_key_prefix (ACL SETUSER)"),
+    (theirs.ReadOnlyError, "this is a replica: give the address of the primary"),
+    (theirs.AskError, "this is a node of a Redis Cluster: give the address of a single server"),  # MOVED inherits from it
+    (theirs.InvalidResponse, "what listens there is not a Redis or Valkey server"),
+)
+
+_BY_PHRASE: Final = (
+    ("wrongtype", "another program uses these keys: choose another redis_key_prefix or redis_session_db"),
+    ("user executing the script", "allow the user all commands on the keys under redis_key_prefix (ACL SETUSER)"),
+    ("misconf", "the server cannot write to its disk: see its log"),
+    ("db index", "set redis_session_db to a database that the server has"),
+    ("select is not allowed", "set redis_session_db to 0: a cluster has no other database"),
+    ("invalid stream id", "lixcore needs Redis 6.2 or newer, or Valkey"),
+    ("unknown command", "lixcore needs Redis 6.2 or newer, or Valkey"),
+    ("syntax error", "lixcore needs Redis 6.2 or newer, or Valkey"),
+)
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether the same command may succeed a moment later."""
+    if isinstance(error, LASTING):
+        return False
+    return isinstance(error, TRANSIENT) or str(error).startswith(TRANSIENT_CODES)
+
+
+def out_of_script(error: theirs.ResponseError) -> theirs.ResponseError:
+    """The error that a command within a script met, which servers before 7.0 wrap into one of the script."""
+    found = _IN_SCRIPT.search(str(error))
+    if not found:
+        return error
+    code, text = found.groups()
+    kind = _CODES.get(code)
+    return kind(text) if kind else theirs.ResponseError(f"{code} {text}")
+
+
+def store_error(where: str, error: Exception, *, outcome_unknown: bool = False) -> StoreError:
+    """The error of lixcore that says what redis-py's error says, and what to do about it.
+
+    Args:
+        where: The server's address.
+        error: Any error of redis-py, or an error reply.
+        outcome_unknown: Whether a write had been sent.
+    """
+    text = _text(error)
+    if is_transient(error):
+        return StoreUnavailableError(where, text, outcome_unknown=outcome_unknown)
+    if isinstance(error, theirs.OutOfMemoryError):
+        return StoreFullError(where, f"the server is out of memory ({text}); raise its maxmemory, or evict sessions")
+    return StoreRefusedError(where, f"{text}; {_advice(error, text)}")
+
+
+def _text(error: Exception) -> str:
+    text = str(error).strip().rstrip(".") or type(error).__name__
+    if isinstance(error, theirs.BusyLoadingError):
+        return f"the server is still loading its data ({text})"
+    return text
+
+
+def _advice(error: Exception, text: str) -> str:
+    for kind, advice in _BY_KIND:
+        if isinstance(error, kind):
+            return advice
+    for phrase, advice in _BY_PHRASE:
+        if phrase in text.lower():
+            return advice
+    return "the server refused the command"

@@ -1,0 +1,211 @@
+"""`lixcore.ports.hot_store.HotStore` on Redis or Valkey."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+from redis.exceptions import OutOfMemoryError
+
+from lixcore.domain.position import MAX_POSITION, SEQUENCE_BITS, Entry, Position
+from lixcore.domain.session import SessionKey
+from lixcore.errors import CorruptDataError, InvalidInputError, StoreError, StoreRefusedError
+from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.clock import Clock
+from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, SessionActivity, Ticket
+from lixcore_redis import scripts
+from lixcore_redis.idle_sessions import idle_sessions
+from lixcore_redis.keys import cached_session_keys
+from lixcore_redis.link import Link
+from lixcore_redis.options import RedisOptions
+from lixcore_redis.server_info import ServerInfo, server_info
+from lixcore_redis.stream_entries import Nonces, entries_of, pack_timestamp
+from lixcore_redis.wire import command, id_after, number, parts_of, position_of, stream_id
+
+CROWDED_SEQUENCE = 1 << SEQUENCE_BITS - 1
+"""From here on, the next entry goes to the next millisecond: half of the room that a position has for the sequence."""
+
+LAST_MILLISECOND = MAX_POSITION >> SEQUENCE_BITS
+
+
+class RedisHotStore:
+    """Sessions as Redis streams; see `lixcore_redis.keys` for the layout and `lixcore_redis.scripts` for what is atomic.
+
+    The server's entry id is the position. Connections are made when they are first needed. Methods are documented by the port.
+    """
+
+    Options: ClassVar[type[RedisOptions]] = RedisOptions
+
+    def __init__(self, options: RedisOptions, clock: Clock) -> None:
+        self._link = Link(options, clock)
+        self._clock = clock
+        self._prefix = options.key_prefix
+        self._keys = cached_session_keys(options.key_prefix)
+        self._nonces = Nonces()
+
+    @classmethod
+    def open(cls, options: RedisOptions, context: AdapterContext) -> Self:
+        """Make the store; the server need not be there yet.
+
+        Raises:
+            InvalidConfigError: An option cannot be used.
+        """
+        return cls(options, context.clock)
+
+    def append(self, session: SessionKey, timestamp: float, payload: bytes) -> Appended | None:
+        """One request of three commands: activity, the entry, the length."""
+        keys = self._keys(session)
+        nonce = self._nonces.draw()
+        score = number(self._clock.now())
+        value = pack_timestamp(timestamp) + payload
+
+        def repeat() -> bytes:
+            touch = command(b"ZADD", keys.activity, b"XX", score, keys.member)
+            depth = b"%d" % scripts.REPEAT_DEPTH
+            return touch + scripts.REPEAT_ADD.full_call((keys.log,), nonce, value, depth) + keys.length
+
+        request = b"%b$%d\r\n%b\r\n%b%b\r\n$%d\r\n%b\r\n%b" % (
+            keys.touch,
+            len(score),
+            score,
+            keys.add,
+            nonce,
+            len(value),
+            value,
+            keys.length,
+        )
+        _, identifier, held = self._link.call(request, 3, repeat=repeat)
+        if identifier is None:
+            return None
+        milliseconds, sequence = parts_of(identifier)
+        if sequence >= CROWDED_SEQUENCE or milliseconds > LAST_MILLISECOND:
+            self._relieve(session, identifier)
+        return Appended(Position(milliseconds << SEQUENCE_BITS | sequence), held)
+
+    def _relieve(self, session: SessionKey, identifier: bytes) -> None:
+        """Make room after an entry whose sequence is high: the server's clock stands still, or stepped back, during a burst."""
+        log = self._keys(session).log
+        milliseconds, sequence = parts_of(identifier)
+        if sequence >> SEQUENCE_BITS or milliseconds > LAST_MILLISECOND:
+            self._link.call(command(b"XDEL", log, identifier), 1)
+            raise StoreRefusedError(
+                self._link.where,
+                f"the server gave the entry the id {identifier.decode()}, which is beyond every position; it was removed again; "
+                "check the server's clock",
+            )
+        try:
+            self._link.run(scripts.NEXT_MILLISECOND, (log,), b"%d" % milliseconds)
+        except StoreError:
+            # The entry is stored, and reporting a failure would not be true. The next add tries again, half a million times.
+            return
+
+    def read(self, session: SessionKey, *, last: int | None = None) -> Sequence[Entry] | None:
+        """One request of three commands: activity, the entries, whether the session is hot."""
+        keys = self._keys(session)
+        # Without a limit, the highest one that the server takes.
+        count = b"%d" % (MAX_POSITION if last is None else last)
+        score = number(self._clock.now())
+        request = b"%b$%d\r\n%b\r\n%b$%d\r\n%b\r\n%b" % (
+            keys.touch,
+            len(score),
+            score,
+            keys.newest,
+            len(count),
+            count,
+            keys.exists,
+        )
+        # A server without memory cannot note the activity; that is no reason to keep the conversation from its reader.
+        _, rows, hot = self._link.call(request, 3, writes=False, first_may_be=(OutOfMemoryError,))
+        if not hot:
+            return None
+        return self._entries(session, rows[::-1] if rows else ())
+
+    def oldest(self, session: SessionKey, *, limit: int) -> Sequence[Entry]:
+        """One XRANGE."""
+        request = command(b"XRANGE", self._keys(session).log, b"-", b"+", b"COUNT", b"%d" % limit)
+        (rows,) = self._link.call(request, 1, writes=False)
+        return self._entries(session, rows or ())
+
+    def _entries(self, session: SessionKey, rows: Sequence[Any]) -> list[Entry]:
+        try:
+            return entries_of(rows)
+        except ValueError as error:
+            log = self._keys(session).log.decode()
+            raise CorruptDataError(
+                self._link.where, f"the stream {log} has an entry that lixcore did not write: {error}"
+            ) from error
+
+    def ticket(self, session: SessionKey) -> Ticket:
+        """The bucket's epoch."""
+        (epoch,) = self._link.call(command(b"GET", self._keys(session).epoch), 1, writes=False)
+        return Ticket(epoch or b"")
+
+    def restore(self, session: SessionKey, entries: Sequence[Entry], *, next_after: Position, ticket: Ticket) -> bool:
+        """A script; sent twice, the second one finds the session hot and says False."""
+        keys = self._keys(session)
+        rows: list[bytes] = []
+        last = Position(0)
+        for index, entry in enumerate(entries):
+            if entry.position <= last:  # the server would notice in the middle, when some of them are in
+                raise InvalidInputError(f"entries[{index}].position", f"is {entry.position}, not above {last}")
+            last = entry.position
+            rows += (stream_id(last), self._nonces.draw(), pack_timestamp(entry.timestamp) + entry.payload)
+        highest = stream_id(max(last, next_after))
+        milliseconds, sequence = parts_of(highest)
+        if sequence >= CROWDED_SEQUENCE and milliseconds < LAST_MILLISECOND:
+            highest = stream_id(Position(milliseconds + 1 << SEQUENCE_BITS))
+        score = number(self._clock.now())
+        arguments = (ticket, keys.member, score, highest, *rows)
+        return bool(self._link.run(scripts.RESTORE, (keys.log, keys.activity, keys.epoch), *arguments) == 1)
+
+    def release(self, session: SessionKey, *, through: Position) -> int:
+        """One XTRIM; if it had to be sent twice, the entries removed by the first one are not counted."""
+        (removed,) = self._link.call(command(b"XTRIM", self._keys(session).log, b"MINID", id_after(through)), 1)
+        return int(removed)
+
+    def evict(self, session: SessionKey, *, through: Position) -> bool:
+        """A script."""
+        keys = self._keys(session)
+        arguments = (id_after(through), keys.member, secrets.token_hex(16).encode())
+        return bool(self._link.run(scripts.EVICT, (keys.log, keys.activity, keys.epoch), *arguments) == 1)
+
+    def forget(self, session: SessionKey) -> HotRemoval:
+        """A script."""
+        keys = self._keys(session)
+        token = secrets.token_hex(16).encode()
+        epoch: bytes = self._link.run(scripts.FORGET, (keys.log, keys.activity, keys.epoch), keys.member, token)
+        _, count, last = epoch.split(b":")
+        return HotRemoval(int(count), position_of(last) if last else None)
+
+    def describe(self, session: SessionKey) -> HotInfo | None:
+        """A script, so that the payloads stay on the server."""
+        keys = self._keys(session)
+        found = self._link.run(scripts.DESCRIBE, (keys.log, keys.activity), keys.member, writes=False)
+        if found is None:
+            return None
+        held, first, last, active = found
+        return HotInfo(
+            held=held,
+            first_position=position_of(first) if first else None,
+            last_position=position_of(last) if last else None,
+            last_active=float(active or 0),
+        )
+
+    def sessions(self, *, inactive_since: float | None = None, limit: int | None = None) -> Sequence[SessionActivity]:
+        """The buckets' sorted sets in one request, merged; then one more request to see that the sessions are there."""
+        return idle_sessions(self._link, self._prefix, inactive_since=inactive_since, limit=limit)
+
+    def ping(self) -> ServerInfo:
+        """Ask the server what it is, over the same connections that messages use.
+
+        Raises:
+            StoreUnavailableError: It does not answer.
+            StoreRefusedError: It does not let us in, or is too old.
+        """
+        (answer,) = self._link.call(command(b"INFO"), 1, writes=False)
+        return server_info(self._link.where, answer)
+
+    def close(self) -> None:
+        """Close the connections; those in use when their call is done."""
+        self._link.close()

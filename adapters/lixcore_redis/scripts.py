@@ -1,0 +1,126 @@
+"""What must happen at once on the server: Lua scripts, each on the keys of one session.
+
+All of them may be sent twice. Writes that free memory come first: a server that is out of memory refuses a script's first write
+if it could need more, but never a later one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import attrs
+
+from lixcore_redis.wire import command
+
+
+@attrs.frozen
+class Script:
+    """A Lua script.
+
+    Attributes:
+        source: Its text.
+        digest: What the server knows it by, once it has run it.
+    """
+
+    source: bytes
+    digest: bytes
+
+    def call(self, keys: tuple[bytes, ...], *arguments: bytes) -> bytes:
+        """The command that runs it by its digest."""
+        return command(b"EVALSHA", self.digest, b"%d" % len(keys), *keys, *arguments)
+
+    def full_call(self, keys: tuple[bytes, ...], *arguments: bytes) -> bytes:
+        """The command that sends its text along, for a server that does not know the digest."""
+        return command(b"EVAL", self.source, b"%d" % len(keys), *keys, *arguments)
+
+
+def _script(source: str) -> Script:
+    text = source.strip().encode("ascii")
+    return Script(text, hashlib.sha1(text, usedforsecurity=False).hexdigest().encode("ascii"))
+
+
+REPEAT_DEPTH: Final = 1024
+"""How far from the newest entry a repeated add looks for itself: what others may have added in the meantime."""
+
+# Keys: log. Arguments: nonce, value, depth. Gives the entry's id, or nil when the session is absent.
+REPEAT_ADD: Final = _script("""
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[3])
+for _, entry in ipairs(newest) do
+  if entry[2][1] == ARGV[1] and entry[2][2] == ARGV[2] then return entry[1] end
+end
+return redis.call('XADD', KEYS[1], 'NOMKSTREAM', '*', ARGV[1], ARGV[2])
+""")
+
+# Keys: log, activity, epoch. Arguments: ticket, member, time, last id, then id, nonce and value of each entry.
+RESTORE: Final = _script("""
+if redis.call('EXISTS', KEYS[1]) == 1 or (redis.call('GET', KEYS[3]) or '') ~= ARGV[1] then return 0 end
+if #ARGV > 4 then
+  for i = 5, #ARGV, 3 do redis.call('XADD', KEYS[1], ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+else
+  redis.call('XGROUP', 'CREATE', KEYS[1], 'empty', '$', 'MKSTREAM')
+  redis.call('XGROUP', 'DESTROY', KEYS[1], 'empty')
+end
+redis.call('XSETID', KEYS[1], ARGV[4])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2])
+return 1
+""")
+
+# Keys: log, activity, epoch. Arguments: lowest id to keep, member, new epoch. Gives 1 when the session is absent now.
+EVICT: Final = _script("""
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  redis.call('XTRIM', KEYS[1], 'MINID', ARGV[1])
+  if redis.call('XLEN', KEYS[1]) > 0 then return 0 end
+  redis.call('DEL', KEYS[1])
+  redis.call('ZREM', KEYS[2], ARGV[2])
+  redis.call('SET', KEYS[3], ARGV[3])
+end
+return 1
+""")
+
+# Keys: log, activity, epoch. Arguments: member, token. Gives the new epoch, "token:entries:last id". The epoch remembers what
+# was removed, so that the answer is right as well when it is given to a command that was sent a second time.
+FORGET: Final = _script("""
+local epoch = redis.call('GET', KEYS[3]) or ''
+if string.sub(epoch, 1, #ARGV[2]) == ARGV[2] then return epoch end
+local count, last = 0, ''
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  count = redis.call('XLEN', KEYS[1])
+  if count > 0 then last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1][1] end
+end
+redis.call('DEL', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+epoch = ARGV[2] .. ':' .. count .. ':' .. last
+redis.call('SET', KEYS[3], epoch)
+return epoch
+""")
+
+# Keys: log, activity. Arguments: member. Gives length, first id, last id, last activity; nil when the session is absent.
+DESCRIBE: Final = _script("""
+if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+local count, first, last = redis.call('XLEN', KEYS[1]), '', ''
+if count > 0 then
+  first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1][1]
+  last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1][1]
+end
+return {count, first, last, redis.call('ZSCORE', KEYS[2], ARGV[1])}
+""")
+
+# Keys: log. Arguments: milliseconds. Raises the stream's last id to the next millisecond unless it is there already.
+NEXT_MILLISECOND: Final = _script("""
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local info = redis.call('XINFO', 'STREAM', KEYS[1])
+for i = 1, #info, 2 do
+  if info[i] == 'last-generated-id' and tonumber(string.match(info[i + 1], '^%d+')) <= tonumber(ARGV[1]) then
+    redis.call('XSETID', KEYS[1], string.format('%.0f-0', tonumber(ARGV[1]) + 1))
+    return 1
+  end
+end
+return 0
+""")
+
+# Keys: log, activity. Arguments: member. Removes the activity of a session that is absent.
+DROP_STRAY: Final = _script("""
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+return redis.call('ZREM', KEYS[2], ARGV[1])
+""")

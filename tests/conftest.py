@@ -1,0 +1,25 @@
+"""What all tests may use. Classes and functions to import are in ``tests/support``, which is on the import path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from redis_process import RedisProcess
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisProcess]:
+    """A real redis-server, shared by all tests of this process; those that stop or configure one start their own."""
+    with RedisProcess() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisProcess) -> str:
+    """The URL of an empty database of a real redis-server."""
+    with redis.Redis(host=redis_server.host, port=redis_server.port) as client:
+        client.flushall()
+    return redis_server.url(db=2)
