@@ -1,6 +1,9 @@
-"""The Huffman codec and its relatives."""
+"""Huffman compression, its relatives, and the archive of ``.huff`` files."""
 
+from __future__ import annotations
+
+from lixcore_huffman.archive import HuffArchive, HuffArchiveOptions
 from lixcore_huffman.deflate_codecs import DeflateCodec, HuffmanCodec, NoneCodec
 from lixcore_huffman.hcv1_codec import Hcv1Codec
 
-__all__ = ["DeflateCodec", "Hcv1Codec", "HuffmanCodec", "NoneCodec"]
+__all__ = ["DeflateCodec", "Hcv1Codec", "HuffArchive", "HuffArchiveOptions", "HuffmanCodec", "NoneCodec"]

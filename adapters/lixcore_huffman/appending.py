@@ -1,0 +1,178 @@
+"""Adding frames to a session's file, in two steps: write, then wait for the medium."""
+
+# ruff: noqa: PTH102, PTH103, PTH104, PTH108, PTH112, PTH116, PTH118, PTH120, PTH208
+# Paths are strings here: pathlib costs more than the system calls it wraps.
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import attrs
+
+from lixcore.domain.position import MAX_POSITION, ORIGIN, Entry, Position
+from lixcore.domain.record import MAX_RECORD_BYTES
+from lixcore.errors import CorruptDataError, InvalidInputError
+from lixcore.ports.codec import Codec
+from lixcore_huffman.durable_files import NEW_SUFFIX, made_directory, opened_new, sync_file, write_all
+from lixcore_huffman.file_header import FileHeader, encode_file_header
+from lixcore_huffman.frame import NOTHING, Frame, Totals
+from lixcore_huffman.packing import FrameRow
+from lixcore_huffman.scan import Damage
+from lixcore_huffman.session_file import DamagedBlockError, SessionFile
+from lixcore_huffman.stored_codecs import CodecNamed
+
+
+class Pending:
+    """What was written but may not be on the medium yet; the session's lock is held until it is.
+
+    Args:
+        path: The session's file.
+        handle: Of that file, or of the one that is to replace it; closed by `finish` or `abandon`.
+        cut_to: How long the file was before; None for one that replaces it.
+    """
+
+    def __init__(self, path: str, handle: int, cut_to: int | None) -> None:
+        self.path = path
+        self.handle = handle
+        self.cut_to = cut_to
+        self.is_synced = False
+
+    @property
+    def replaces(self) -> bool:
+        """Whether another file takes the place of this one, or of none."""
+        return self.cut_to is None
+
+    def sync(self) -> None:
+        """Wait until what was written is on the medium."""
+        sync_file(self.handle)
+        self.is_synced = True
+
+    def finish(self) -> None:
+        """Let readers see it, where they do not yet. The name still has to reach the medium."""
+        if self.replaces:
+            os.rename(self.path + NEW_SUFFIX, self.path)
+        os.close(self.handle)
+
+    def abandon(self) -> None:
+        """Undo it as far as possible: what remains is a torn end, which readers ignore and the next writer cuts off."""
+        try:
+            if self.cut_to is None:
+                os.unlink(self.path + NEW_SUFFIX)
+            elif not self.is_synced:
+                os.ftruncate(self.handle, self.cut_to)
+        except OSError:
+            pass  # the error that led here is the one to tell; see above for what remains
+        finally:
+            os.close(self.handle)
+
+
+@attrs.frozen
+class Ending:
+    """Where a file ends and what it holds by its last frame.
+
+    Attributes:
+        end: Where the next frame goes.
+        totals: Of all frames.
+        context_after: As of the last frame.
+    """
+
+    end: int
+    totals: Totals = NOTHING
+    context_after: Position = ORIGIN
+
+
+def ending_of(file: SessionFile) -> Ending:
+    """Where ``file`` ends; cost does not depend on its length unless a crash or damage left its end unreadable.
+
+    Raises:
+        CorruptDataError: The header or the last frame is damaged, so that what the file holds is not known.
+    """
+    if file.header is None:
+        raise CorruptDataError(file.path, f"{file.header_damage}; `salvage` reads what is left")
+    frame = file.last_frame()
+    if frame is not None:
+        return Ending(frame.end, frame.totals(), frame.head.context_after)
+    found = file.whole_scan()
+    if found.parts and isinstance(found.parts[-1], Damage) and found.parts[-1].end == found.end:
+        last = found.parts[-1]
+        if not (len(found.parts) > 1 and isinstance(found.parts[-2], Frame) and found.parts[-2].at == last.at):
+            raise CorruptDataError(file.path, f"{last}; `salvage` reads what is left")
+    frames = found.frames()
+    if not frames:
+        return Ending(found.end)
+    return Ending(found.end, frames[-1].totals(), frames[-1].head.context_after)
+
+
+def checked_entries(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """``entries`` in ascending order, each position once.
+
+    Raises:
+        InvalidInputError: A position or a size cannot be stored.
+    """
+    before, is_sorted = 0, True
+    for entry in entries:
+        if not 0 < entry.position <= MAX_POSITION:
+            raise InvalidInputError("position", f"is {entry.position}; 1 to 2**63 - 1 are accepted")
+        if len(entry.payload) > MAX_RECORD_BYTES:
+            raise InvalidInputError("payload", f"is {len(entry.payload):,} bytes long; at most {MAX_RECORD_BYTES:,} are accepted")
+        is_sorted = is_sorted and entry.position > before
+        before = entry.position
+    if is_sorted:
+        return entries
+    first_of = {entry.position: entry for entry in reversed(entries)}
+    return [first_of[position] for position in sorted(first_of)]
+
+
+def not_held(file: SessionFile, totals: Totals, entries: Sequence[Entry], codec_named: CodecNamed) -> Sequence[Entry]:
+    """Those of ``entries`` whose position ``file`` does not hold, or holds only where it is damaged."""
+    if not entries or entries[0].position > totals.last:
+        return entries
+    lowest, highest = entries[0].position, entries[-1].position
+    held: set[Position] = set()
+    for part in file.newest_first():
+        if isinstance(part, Damage):
+            continue
+        if part.head.first <= highest and part.head.last >= lowest:
+            try:
+                held.update(entry.position for entry in file.entries(part, codec_named))
+            except DamagedBlockError:
+                continue
+        if part.head.before.last < lowest:
+            break
+    return [entry for entry in entries if entry.position not in held]
+
+
+def written_in_place(file: SessionFile, ending: Ending, data: bytes) -> Pending:
+    """Add ``data`` at the end of an open file; its handle is the result's from now on."""
+    pending = Pending(file.path, os.dup(file.handle), ending.end)
+    try:
+        if data:
+            write_all(pending.handle, data, ending.end)
+    except BaseException:
+        pending.abandon()
+        raise
+    return pending
+
+
+def written_anew(path: str, header: FileHeader, data: bytes, *, sync: bool) -> Pending:
+    """Write a whole file, which is to stand at ``path``."""
+    try:
+        handle = opened_new(path)
+    except FileNotFoundError:
+        made_directory(os.path.dirname(path), sync=sync)
+        handle = opened_new(path)
+    pending = Pending(path, handle, None)
+    try:
+        write_all(handle, encode_file_header(header) + data, 0)
+    except BaseException:
+        pending.abandon()
+        raise
+    return pending
+
+
+def row_for(mark: bytes, codec: Codec, block_bytes: int, ending: Ending | None) -> FrameRow:
+    """The frames that follow ``ending``."""
+    if ending is None:
+        return FrameRow(mark, codec, block_bytes)
+    return FrameRow(mark, codec, block_bytes, totals=ending.totals, context_after=ending.context_after)

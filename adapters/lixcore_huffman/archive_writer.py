@@ -1,0 +1,217 @@
+"""The writes of an archive; each session's lock is held by the caller."""
+
+# ruff: noqa: PTH102, PTH103, PTH104, PTH108, PTH112, PTH116, PTH118, PTH120, PTH208
+# Paths are strings here: pathlib costs more than the system calls it wraps.
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from lixcore.domain.position import ORIGIN, Entry, Position
+from lixcore.domain.session import SessionKey
+from lixcore.ports.clock import Clock
+from lixcore.ports.codec import Codec
+from lixcore_huffman.appending import (
+    Ending,
+    Pending,
+    checked_entries,
+    ending_of,
+    not_held,
+    row_for,
+    written_anew,
+    written_in_place,
+)
+from lixcore_huffman.durable_files import (
+    SUFFIX,
+    made_directory,
+    opened_new,
+    quarantined,
+    released_from_quarantine,
+    sync_directory,
+    write_all,
+)
+from lixcore_huffman.file_header import FileHeader, encode_file_header, new_mark
+from lixcore_huffman.merging import count_through, merged, without, worth_merging
+from lixcore_huffman.packing import FrameRow
+from lixcore_huffman.session_file import SessionFile
+from lixcore_huffman.stored_codecs import CodecNamed
+
+
+@attrs.frozen
+class ArchiveWriter:
+    """Changes session files.
+
+    Attributes:
+        root: The archive's directory.
+        clock: For the time of creation.
+        codec: To write with.
+        codec_named: To read with.
+        block_bytes: The size of a full block.
+        merge_share: See `worth_merging`.
+        sync: Whether to wait for the medium.
+    """
+
+    root: str
+    clock: Clock
+    codec: Codec
+    codec_named: CodecNamed
+    block_bytes: int
+    merge_share: float
+    sync: bool
+
+    def append(self, path: str, session: SessionKey, entries: Sequence[Entry]) -> Pending | None:
+        """Write the entries that are not held; None when there is nothing to write or to wait for."""
+        entries = checked_entries(entries)
+        if not entries:
+            return None
+        file = _opened(path)
+        if file is None:
+            return self._first_write(path, session, entries)
+        with file:
+            ending = self._ready_end(file, session)
+            forgotten = file.header.forgotten_through if file.header else ORIGIN
+            if entries[0].position <= forgotten:
+                entries = [entry for entry in entries if entry.position > forgotten]
+            if file.header is not None and file.header.is_tombstone and entries:
+                return self._first_write(path, session, entries, forgotten=forgotten, context_after=ending.context_after)
+            entries = not_held(file, ending.totals, entries, self.codec_named)
+            row = row_for(file.mark, self.codec, self.block_bytes, ending)
+            # Held entries may stem from a writer that was killed before they were on the medium: they are waited for as well.
+            return written_in_place(file, ending, row.packed(entries))
+
+    def start_context(self, path: str, session: SessionKey, after: Position) -> Pending | None:
+        """Write that the context starts after a position."""
+        file = _opened(path)
+        if file is None:
+            if not after:
+                return None
+            header = self._header(session)
+            return written_anew(path, header, self._row(header, None).context(after), sync=self.sync)
+        with file:
+            ending = self._ready_end(file, session)
+            row = row_for(file.mark, self.codec, self.block_bytes, ending)
+            return written_in_place(file, ending, row.context(after) if after > ending.context_after else b"")
+
+    def compact(self, path: str, session: SessionKey) -> bool:
+        """Merge small frames; False when that gains nothing."""
+        file = _opened(path)
+        if file is None:
+            return False
+        with file:
+            ending = self._ready_end(file, session)
+            if file.header is None or not worth_merging(ending.totals, size=ending.end, share=self.merge_share):
+                return False
+            header = attrs.evolve(file.header, mark=new_mark())
+            row = self._row(header, Ending(0, context_after=ending.context_after))
+            self._replace(path, header, merged(file, row, self.codec_named, self.block_bytes))
+        return True
+
+    def forget(self, path: str, session: SessionKey, through: Position) -> int:
+        """Remove the entries through a position; the count of them."""
+        file = _opened(path)
+        removed = 0
+        if file is None:
+            if through:
+                made_directory(os.path.dirname(path), sync=self.sync)
+                self._replace(path, _tombstone(through), iter(()))
+        else:
+            with file:
+                file.belongs_to(session)
+                removed = self._forgotten_in(file, through)
+        released_from_quarantine(self.root, name_of(session), sync=self.sync)
+        return removed
+
+    def _forgotten_in(self, file: SessionFile, through: Position) -> int:
+        frames = file.whole_scan().frames()
+        header = file.header
+        if header is not None and through <= header.forgotten_through:
+            return 0
+        removed = count_through(file, through, self.codec_named)
+        context_after = frames[-1].head.context_after if frames else ORIGIN
+        ending = Ending(0, context_after=context_after)
+        if all(frame.head.last <= through for frame in frames):
+            tombstone = _tombstone(through)
+            context = self._row(tombstone, ending).context(context_after) if context_after > through else b""
+            self._replace(file.path, tombstone, iter([context]))
+            return removed
+        ending_of(file)  # raises when the header or the last frame is damaged
+        assert header is not None  # noqa: S101  # ending_of saw to that
+        header = attrs.evolve(header, mark=new_mark(), forgotten_through=through)
+        self._replace(file.path, header, without(file, through, self._row(header, ending), self.codec_named))
+        return removed
+
+    def _ready_end(self, file: SessionFile, session: SessionKey) -> Ending:
+        """Where to write in ``file``; what a crash left half written there is moved to the quarantine."""
+        file.belongs_to(session)
+        ending = ending_of(file)
+        if ending.end < file.size:
+            quarantined(self.root, name_of(session), file.handle, ending.end, file.size, sync=self.sync)
+            os.ftruncate(file.handle, ending.end)
+        return ending
+
+    def _first_write(
+        self,
+        path: str,
+        session: SessionKey,
+        entries: Sequence[Entry],
+        *,
+        forgotten: Position = ORIGIN,
+        context_after: Position = ORIGIN,
+    ) -> Pending:
+        header = attrs.evolve(self._header(session), forgotten_through=forgotten)
+        row = self._row(header, Ending(0, context_after=context_after))
+        return written_anew(path, header, row.packed(entries), sync=self.sync)
+
+    def _header(self, session: SessionKey) -> FileHeader:
+        return FileHeader(session.tenant, session.id, self.clock.now())
+
+    def _row(self, header: FileHeader, ending: Ending | None) -> FrameRow:
+        return row_for(header.mark, self.codec, self.block_bytes, ending)
+
+    def _replace(self, path: str, header: FileHeader, pieces: Iterator[bytes]) -> None:
+        """Write a file piece by piece, and let it take the place of ``path``; durable on return."""
+        handle = opened_new(path)
+        pending = Pending(path, handle, None)
+        try:
+            at = 0
+            for piece in _with_header(header, pieces):
+                write_all(handle, piece, at)
+                at += len(piece)
+            if self.sync:
+                pending.sync()
+        except BaseException:
+            pending.abandon()
+            raise
+        pending.finish()
+        if self.sync:
+            sync_directory(os.path.dirname(path))
+
+
+def name_of(session: SessionKey) -> str:
+    """What a session's files are called: from its digest, so that no id can be a path, and case never matters."""
+    return session.digest.hex()
+
+
+def path_of(root: str, session: SessionKey) -> str:
+    """Where a session's file is: in one of 256 directories by its digest."""
+    name = name_of(session)
+    return f"{root}/{name[:2]}/{name}{SUFFIX}"
+
+
+def _opened(path: str) -> SessionFile | None:
+    try:
+        return SessionFile(path, writable=True)
+    except FileNotFoundError:
+        return None
+
+
+def _tombstone(through: Position) -> FileHeader:
+    return FileHeader("", "", 0.0, through)
+
+
+def _with_header(header: FileHeader, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    yield encode_file_header(header)
+    yield from pieces
