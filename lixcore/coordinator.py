@@ -37,7 +37,7 @@ class Stack:
         background: bool = True,
     ) -> None:
         self.config = config if config is not None else CacheConfig.load()
-        self._wiring: Wiring | None = wire(self.config, registry=registry or Registry.scan(), clock=clock, background=background)
+        self._wiring: Wiring | None = wire(self.config, clock=clock, background=background)
 
     @property
     def wiring(self) -> Wiring:
