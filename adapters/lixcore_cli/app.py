@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -54,7 +55,9 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001  # called by typer
 @app.callback()
 def lix(
     *,
-    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """The memory of a conversational AI application: recent turns hot, whole histories compressed, nothing lost."""
     del version
@@ -103,7 +106,7 @@ _EXAMPLES = {
     ),
 }
 
-for _name, _function in {
+_COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "import": importing,
     "export": exporting,
@@ -115,8 +118,10 @@ for _name, _function in {
     "evict": evict,
     "forget": forget,
     "train-dictionary": train_dictionary,
-}.items():
-    app.command(_name, epilog=examples(*_EXAMPLES[_name]), no_args_is_help=False)(_function)
+}
+
+for _name, _function in _COMMANDS.items():
+    app.command(_name, epilog=examples(*_EXAMPLES[_name]))(_function)
 
 
 def run() -> int:

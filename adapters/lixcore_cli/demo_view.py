@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from lixcore_cli.demo_acts import Claim, CodecSize, Overflow
 
 
+MAX_WIDTH = 88
+"""Longer lines are hard to read."""
+
+
 class DemoView:
     """Tells the story on standard output; nothing with ``--json``, which is given the facts at the end."""
 
@@ -29,17 +33,20 @@ class DemoView:
         tools = sum(message["role"] == "tool" for message in messages)
         self._panel(
             "A conversation",
-            f"{len(messages)} messages in three scripts, {tools} of them results of tools, go through the embedded stack:\n"
+            f"{len(messages)} messages in three scripts, {tools} of them results of tools, go through the embedded stack: "
             "recent messages in an SQLite file, everything else in a .huff archive. No server is needed.",
         )
 
     def overflows(self, overflows: Sequence[Overflow]) -> None:
         """Show when messages moved."""
-        table = plain_table("after message", "moved to the archive", "hot", "archived", right=("after message", "moved to the archive", "hot", "archived"))
+        numbers = ("after message", "moved to the archive", "hot", "archived")
+        table = plain_table(*numbers, right=numbers)
         for each in overflows:
             table.add_row(str(each.after), str(each.moved), str(each.hot), str(each.archived))
         self._panel(
-            "Overflow", "The hot store keeps the window and one batch. When that is full, the oldest batch moves to the archive.", table
+            "Overflow",
+            "The hot store keeps the window and one batch. When that is full, the oldest batch moves to the archive.",
+            table,
         )
 
     def window(self, context: Sequence[Mapping[str, Any]]) -> None:
@@ -64,7 +71,7 @@ class DemoView:
         table.add_row("archived as it was said (huffman)", size(stored), share(stored, as_lines))
         for each in sizes:
             if each.stored_bytes is None:
-                table.add_row(f"archived at once, {each.codec}: {each.note}", "–", "–")
+                table.add_row(f"archived at once, {each.codec}: {each.note}", "-", "-")
             else:
                 table.add_row(f"archived at once, {each.codec}", size(each.stored_bytes), share(each.stored_bytes, as_lines))
         self._panel("Sizes", "Files as they are on disk, every header counted. Longer histories shrink more.", table)
@@ -72,7 +79,10 @@ class DemoView:
     def removed(self, removed: Mapping[str, int] | None) -> None:
         """Tell what was forgotten; None when nothing was."""
         if removed is not None:
-            self._panel("Forget", f"Removed for good: {removed['hot']} messages from the hot store, {removed['archive']} from the archive.")
+            self._panel(
+                "Forget",
+                f"Removed for good: {removed['hot']} messages from the hot store, {removed['archive']} from the archive.",
+            )
 
     def conclude(self, claims: Sequence[Claim], *, seconds: float, session_id: str, directory: Path | None) -> None:
         """Show what was checked, and where to go from here."""
@@ -95,7 +105,7 @@ class DemoView:
         from rich.console import Group
         from rich.panel import Panel
 
-        self._out.show(Panel(Group(*parts), title=title, title_align="left", padding=(0, 1)))
+        self._out.show(Panel(Group(*parts), title=title, title_align="left", width=min(self._out.console.width, MAX_WIDTH)))
 
 
 def _in_short(message: Mapping[str, Any]) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Self
 
 from lixcore.errors import (
     ConfigError,
@@ -19,7 +20,7 @@ class ExitCode(IntEnum):
 
     meaning: str
 
-    def __new__(cls, code: int, meaning: str = "") -> ExitCode:
+    def __new__(cls, code: int, meaning: str = "") -> Self:
         """Make a member of a number and its meaning."""
         member = int.__new__(cls, code)
         member._value_ = code

@@ -103,7 +103,9 @@ def existing(stack: Stack, session: SessionKey) -> SessionSummary:
     """
     [summary] = stack.wiring.catalogue.summaries([session])
     if not summary.archived and summary.hot is None:
-        raise StopError(ExitCode.NOT_FOUND, f"there is no session {session.id!r} of tenant {session.tenant!r}; `lix sessions` lists them")
+        raise StopError(
+            ExitCode.NOT_FOUND, f"there is no session {session.id!r} of tenant {session.tenant!r}; `lix sessions` lists them"
+        )
     return summary
 
 

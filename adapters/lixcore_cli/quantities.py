@@ -18,14 +18,19 @@ def size(count: float) -> str:
 
 def share(part: float, whole: float) -> str:
     """A part of a whole in per cent; a dash when there is no whole."""
-    return f"{100 * part / whole:.1f} %" if whole else "–"
+    return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
 def instant(seconds: float) -> str:
     """Seconds since the epoch as local time, to the second; a dash for 0, which stands for never."""
     if not seconds:
-        return "–"
+        return "-"
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def minute(seconds: float) -> str:
+    """As `instant`, to the minute: for columns."""
+    return instant(seconds)[:16]
 
 
 def counted(number: int, noun: str) -> str:

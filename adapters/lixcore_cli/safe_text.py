@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# C0 but tab and line feed, DEL, C1, line and paragraph separators, and the marks that reorder the text around them (Unicode TR 36).
+# C0 but tab and line feed, DEL, C1, line and paragraph separators, and the marks that reorder what stands around them
+# (Unicode TR 36).
 # Joiners stay: emoji and Indic scripts are made of them.
 _UNSAFE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNSAFE_IN_LINE: Final = re.compile(_UNSAFE.pattern[:-1] + "\t\n]")

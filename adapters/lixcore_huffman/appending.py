@@ -1,6 +1,6 @@
 """Adding frames to a session's file, in two steps: write, then wait for the medium."""
 
-# ruff: noqa: PTH102, PTH103, PTH104, PTH108, PTH112, PTH116, PTH118, PTH120, PTH208
+# ruff: noqa: PTH104, PTH108, PTH120
 # Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The writes of an archive; each session's lock is held by the caller."""
 
-# ruff: noqa: PTH102, PTH103, PTH104, PTH108, PTH112, PTH116, PTH118, PTH120, PTH208
+# ruff: noqa: PTH120
 # Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations

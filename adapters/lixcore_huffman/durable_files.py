@@ -1,6 +1,6 @@
 """Writing so that a crash at any instant leaves the old state or the new one."""
 
-# ruff: noqa: PTH102, PTH103, PTH104, PTH108, PTH112, PTH116, PTH118, PTH120, PTH208
+# ruff: noqa: PTH102, PTH108, PTH120, PTH208
 # Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Keeping writers of one session apart, threads and processes alike."""
 
-# ruff: noqa: PTH102, PTH103, PTH104, PTH108, PTH112, PTH116, PTH118, PTH120, PTH208
+# ruff: noqa: PTH103, PTH118
 # Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One ``.huff`` file, open for reading: what it is, and its frames from the newest back."""
 
-# ruff: noqa: PTH102, PTH103, PTH104, PTH108, PTH112, PTH116, PTH118, PTH120, PTH208
+# ruff: noqa: PTH116
 # Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations

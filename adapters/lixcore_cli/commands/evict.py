@@ -20,7 +20,9 @@ def evict(
     *,
     idle: Annotated[
         float | None,
-        typer.Option(min=0, metavar="MINUTES", help="Sessions of any tenant that nobody used for so long, as the eviction policy chooses."),
+        typer.Option(
+            min=0, metavar="MINUTES", help="Sessions of any tenant that nobody used for so long, as the eviction policy chooses."
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every hot session of the tenant.")] = False,
     tenant: TenantOption = None,
@@ -60,5 +62,7 @@ def _tell(run: Invocation, evicted: int, still_hot: list[str]) -> None:
     else:
         run.out.show(f"{counted(evicted, 'session')} moved to the archive.")
     if still_hot:
-        run.out.warn(f"{counted(len(still_hot), 'session')} stayed hot, because somebody kept adding: {', '.join(still_hot[:10])}")
+        run.out.warn(
+            f"{counted(len(still_hot), 'session')} stayed hot, because somebody kept adding: {', '.join(still_hot[:10])}"
+        )
         raise typer.Exit(ExitCode.PARTLY)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 def exporting(
     *,
-    session_ids: Annotated[list[str] | None, typer.Option("--session", metavar="ID", help="Only this one; may be repeated.")] = None,
+    session_ids: Annotated[
+        list[str] | None, typer.Option("--session", metavar="ID", help="Only this one; may be repeated.")
+    ] = None,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output.")] = STDOUT,
     compressed: Annotated[
         bool | None, typer.Option("--gzip/--no-gzip", help="Whether to compress; unless given, files are whose name ends in .gz.")

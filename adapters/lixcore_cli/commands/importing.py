@@ -20,7 +20,9 @@ from lixcore_cli.quantities import counted
 
 
 def importing(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files of conversations, plain or gzip; - is standard input.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Files of conversations, plain or gzip; - is standard input.")
+    ],
     *,
     hot: Annotated[bool, typer.Option("--hot", help="Make each session hot at once, instead of when it is first used.")] = False,
     skip_bad: Annotated[
@@ -104,7 +106,13 @@ def _progress(out: Output) -> Iterator[Callable[[LineSource], None]]:
         return
     from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=out.errors, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 

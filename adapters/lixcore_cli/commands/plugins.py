@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -10,7 +11,7 @@ import typer
 from lixcore_cli.common_options import JsonOption
 from lixcore_cli.exit_codes import ExitCode
 from lixcore_cli.invocation import invoked
-from lixcore_cli.output import plain_table
+from lixcore_cli.output import Output, plain_table
 from lixcore_cli.safe_text import visible_line
 
 if TYPE_CHECKING:
@@ -50,13 +51,21 @@ def plugins(*, as_json: JsonOption = False) -> None:
         if as_json:
             run.out.lines(map(attrs.asdict, findings))
         else:
-            table = plain_table("group", "name", "class", "from", "loads")
-            for each in findings:
-                cells = (each.group, each.name, each.location, f"{each.distribution} {each.version}", each.problem or "yes")
-                table.add_row(*map(visible_line, cells), style="" if each.loads else "red")
-            run.out.show(table)
+            _show(run.out, findings)
         if not all(each.loads for each in findings):
             raise typer.Exit(ExitCode.PARTLY)
+
+
+def _show(out: Output, findings: Sequence[Finding]) -> None:
+    table = plain_table("name", "class", "from", "loads")
+    group = ""
+    for each in findings:
+        if each.group != group:
+            group = each.group
+            table.add_row(visible_line(group), style="bold")
+        cells = (f"  {each.name}", each.location, f"{each.distribution} {each.version}", each.problem or "yes")
+        table.add_row(*map(visible_line, cells), style="" if each.loads else "red")
+    out.show(table)
 
 
 def _tried(registry: Registry, adapter: InstalledAdapter) -> Finding:

@@ -12,7 +12,7 @@ import typer
 from lixcore_cli.common_options import ConfigOption, JsonOption, SetOption, TenantOption
 from lixcore_cli.invocation import invoked
 from lixcore_cli.output import Output, plain_table
-from lixcore_cli.quantities import counted, instant, size
+from lixcore_cli.quantities import counted, minute, size
 from lixcore_cli.safe_text import visible_line
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ _ORDER: dict[SortKey, Callable[[Row], Any]] = {
 
 def sessions(
     *,
-    sort: Annotated[SortKey, typer.Option(help="What comes first: the last said, the most or the largest; ids from A to Z.")] = SortKey.LAST,
+    sort: Annotated[
+        SortKey, typer.Option(help="What comes first: the last said, the most or the largest; ids from A to Z.")
+    ] = SortKey.LAST,
     limit: Annotated[
         int | None, typer.Option(min=1, help=f"At most so many; {SHOWN_BY_DEFAULT} unless given, and all with --json.")
     ] = None,
@@ -94,7 +96,8 @@ def _show(out: Output, rows: Sequence[Row], limit: int) -> None:
     if not rows:
         out.note("No sessions yet. `lix import FILE` brings some, `lix demo` shows how it works.")
         return
-    table = plain_table("session", "messages", "hot", "last said", "archived size", right=("messages", "hot", "last said", "archived size"))
+    numbers = ("messages", "hot", "last said", "size")
+    table = plain_table("session", *numbers, right=numbers)
     for row in rows[:limit]:
         table.add_row(*_cells(row))
     out.show(table)
@@ -104,5 +107,5 @@ def _show(out: Output, rows: Sequence[Row], limit: int) -> None:
 
 
 def _cells(row: Row) -> Iterable[str]:
-    hot = "–" if row.hot is None else f"{row.hot:,}"
-    return visible_line(row.session_id), f"{row.messages:,}", hot, instant(row.last_said), size(row.stored_bytes)
+    hot = "-" if row.hot is None else f"{row.hot:,}"
+    return visible_line(row.session_id), f"{row.messages:,}", hot, minute(row.last_said), size(row.stored_bytes)

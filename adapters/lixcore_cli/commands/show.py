@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
     from lixcore.coordinator import CacheCoordinator, Stack
 
-ROLE_STYLES = {"user": "bold green", "assistant": "bold cyan", "tool": "bold yellow", "function": "bold yellow", "system": "bold magenta"}
+ROLE_STYLES = {
+    "user": "bold green",
+    "assistant": "bold cyan",
+    "tool": "bold yellow",
+    "function": "bold yellow",
+    "system": "bold magenta",
+}
 
 
 def show(
@@ -26,7 +32,8 @@ def show(
     *,
     last: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the newest N messages.")] = None,
     context: Annotated[
-        bool, typer.Option("--context", help="What an LLM would be given now, instead of the whole history. Makes the session hot.")
+        bool,
+        typer.Option("--context", help="What an LLM would be given now, instead of the whole history. Makes the session hot."),
     ] = False,
     tenant: TenantOption = None,
     config: ConfigOption = None,

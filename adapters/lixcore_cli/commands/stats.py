@@ -10,6 +10,7 @@ from lixcore_cli.common_options import ConfigOption, JsonOption, SetOption, Tena
 from lixcore_cli.invocation import invoked
 from lixcore_cli.output import plain_table
 from lixcore_cli.quantities import share, size
+from lixcore_cli.safe_text import visible_line
 
 if TYPE_CHECKING:
     from lixcore.coordinator import Stack
@@ -50,7 +51,8 @@ def stats(
         if as_json:
             run.out.document({"tenant": whose, **stores, **attrs.asdict(totals), "ratio": ratio})
             return
-        table = plain_table("", whose, right=(whose,))
+        heading = f"tenant {visible_line(whose)}"
+        table = plain_table("", heading, right=(heading,))
         for name in ("sessions", "hot_sessions", "messages", "hot_messages", "archived_messages"):
             table.add_row(name.replace("_", " "), f"{getattr(totals, name):,}")
         table.add_row("records before compression", size(totals.raw_bytes))

@@ -69,7 +69,7 @@ def _trainer(codec: str) -> TrainsDictionaries:
     from lixcore.ports.codec import TrainsDictionaries
     from lixcore.registry import Group, Registry
 
-    adapter = Registry.scan().load(Group.CODEC, codec, origin="--codec")
+    adapter: object = Registry.scan().load(Group.CODEC, codec, origin="--codec")
     if not isinstance(adapter, TrainsDictionaries):
         raise StopError(ExitCode.USAGE, f"the codec {codec!r} knows no dictionaries")
     return adapter
