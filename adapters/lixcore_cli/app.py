@@ -25,7 +25,7 @@ from lixcore_cli.commands.train_dictionary import train_dictionary
 from lixcore_cli.common_options import examples
 from lixcore_cli.exit_codes import ExitCode
 
-_CODES = "\n\n".join(["[bold]Exit codes[/bold]", *(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)])
+_CODES = "\n".join(["[bold]Exit codes[/bold]", *(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)])
 
 app = typer.Typer(
     name="lix",
@@ -106,6 +106,12 @@ _EXAMPLES = {
     ),
 }
 
+
+def _flowing(docstring: str) -> str:
+    """Paragraphs without the line breaks of the source: a terminal has its own width."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in docstring.split("\n\n"))
+
+
 _COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "import": importing,
@@ -121,7 +127,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 
 for _name, _function in _COMMANDS.items():
-    app.command(_name, epilog=examples(*_EXAMPLES[_name]))(_function)
+    app.command(_name, help=_flowing(_function.__doc__ or ""), epilog=examples(*_EXAMPLES[_name]))(_function)
 
 
 def run() -> int:

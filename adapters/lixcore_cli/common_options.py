@@ -38,4 +38,4 @@ TenantOption: TypeAlias = Annotated[
 
 def examples(*pairs: tuple[str, str]) -> str:
     """An epilog of examples: a command, then what it does."""
-    return "\n\n".join(["[bold]Examples[/bold]", *(f"  [cyan]{command}[/cyan]  [dim]# {what}[/dim]" for command, what in pairs)])
+    return "\n".join(["[bold]Examples[/bold]", *(f"  [cyan]{command}[/cyan]  [dim]# {what}[/dim]" for command, what in pairs)])

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from lixcore_cli.safe_text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
-
-_PIPE_WIDTH: Final = 4000
-"""In a file or a pipe nothing is folded: an id stays one word for ``grep``."""
 
 
 class Output:
@@ -31,12 +27,16 @@ class Output:
     @cached_property
     def console(self) -> Console:
         """Standard output."""
-        return _console(stderr=False)
+        from lixcore_cli.terminal import Terminal
+
+        return Terminal(stderr=False)
 
     @cached_property
     def errors(self) -> Console:
         """Standard error."""
-        return _console(stderr=True)
+        from lixcore_cli.terminal import Terminal
+
+        return Terminal(stderr=True)
 
     def document(self, value: Mapping[str, Any], *, stderr: bool = False) -> None:
         """Write one JSON document."""
@@ -85,12 +85,3 @@ def plain_table(*columns: str, right: Iterable[str] = ()) -> Table:
         is_number = column in numbers
         table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     return table
-
-
-def _console(*, stderr: bool) -> Console:
-    from rich.console import Console
-
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _PIPE_WIDTH
-    return console

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def evict(
-    session_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="These sessions.")] = None,
+    session_ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="These sessions.")] = None,
     *,
     idle: Annotated[
         float | None,
@@ -50,9 +50,7 @@ def _evict(stack: Stack, session_ids: list[str] | None, tenant: str, still_hot: 
         hot = [key for key in keys if existing(stack, key).hot is not None]  # all are looked up before one is moved
     else:
         hot = [activity.session for activity in stack.wiring.hot.sessions() if activity.session.tenant == tenant]
-    for key in hot:
-        if not stack.wiring.tiering.evict(key):
-            still_hot.append(key.id)
+    still_hot += [key.id for key in hot if not stack.wiring.tiering.evict(key)]
     return len(hot) - len(still_hot)
 
 

@@ -21,7 +21,7 @@ from lixcore_cli.quantities import counted
 
 def importing(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Files of conversations, plain or gzip; - is standard input.")
+        list[str], typer.Argument(metavar="FILE", help="Files of conversations, plain or gzip; - is standard input.")
     ],
     *,
     hot: Annotated[bool, typer.Option("--hot", help="Make each session hot at once, instead of when it is first used.")] = False,
@@ -94,7 +94,7 @@ def _tell(out: Output, report: ImportReport, stopped_by: BaseException | None) -
         out.warn(f"skipped {report.bad_lines - len(report.listed):,} more bad lines")
     if isinstance(stopped_by, InvalidLineError):
         out.note("What stood before the bad line is stored. Mend the line, or add --skip-bad, and run this again: it continues.")
-    elif stopped_by is not None:
+    elif isinstance(stopped_by, StoreError | KeyboardInterrupt):
         out.note("What is stored stays. Run the same command again: it continues.")
 
 

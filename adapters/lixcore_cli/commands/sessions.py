@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import attrs
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SHOWN_BY_DEFAULT = 50
 
 
-class SortKey(str, Enum):
+class SortKey(StrEnum):
     """What the list is sorted by."""
 
     LAST = "last"
