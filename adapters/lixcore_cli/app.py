@@ -130,11 +130,21 @@ for _name, _function in _COMMANDS.items():
     app.command(_name, help=_flowing(_function.__doc__ or ""), epilog=examples(*_EXAMPLES[_name]))(_function)
 
 
-def run() -> int:
-    """Run the command line of this process; returns the exit code."""
+def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a locale without a character shows it written out, instead of failing
             stream.reconfigure(errors="backslashreplace")
+    raw: object = getattr(sys.stdout, "buffer", None)
+    if isinstance(raw, io.RawIOBase):
+        # PYTHONUNBUFFERED: such a stream may write a part of what it is given, and say nothing.
+        sys.stdout = io.TextIOWrapper(
+            io.BufferedWriter(raw), encoding=sys.stdout.encoding, errors="backslashreplace", line_buffering=sys.stdout.isatty()
+        )
+
+
+def run() -> int:
+    """Run the command line of this process; returns the exit code."""
+    _prepare_streams()
     try:
         app(prog_name="lix")
     except SystemExit as ending:

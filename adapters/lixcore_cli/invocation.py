@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from lixcore.coordinator import Stack
     from lixcore.domain.session import SessionKey
     from lixcore.services.catalogue import SessionSummary
+
+
+_OUTPUT_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What only writing to standard output raises as it is: stores and files have errors that name them."""
 
 
 class StopError(Exception):
@@ -76,8 +81,10 @@ def invoked(*, as_json: bool, config_file: Path | None = None, settings: Sequenc
     out = Output(as_json=as_json)
     with _warnings_shown(out):
         try:
-            yield Invocation(out, config_file=config_file, settings=settings or ())
-            sys.stdout.flush()
+            try:
+                yield Invocation(out, config_file=config_file, settings=settings or ())
+            finally:
+                sys.stdout.flush()
         except StopError as stop:
             out.fail(str(stop), facts={"kind": stop.code.name.lower(), "exit_code": int(stop.code)})
             raise typer.Exit(stop.code) from None
@@ -88,8 +95,15 @@ def invoked(*, as_json: bool, config_file: Path | None = None, settings: Sequenc
             out.fail(str(error), facts={"kind": type(error).__name__, "exit_code": int(code), **_facts(error)})
             raise typer.Exit(code) from None
         except BrokenPipeError:
-            _let_go_of_stdout()
+            release_stdout()
             raise typer.Exit(ExitCode.PIPE_CLOSED) from None
+        except OSError as error:
+            if error.errno not in _OUTPUT_ERRORS:
+                raise
+            release_stdout()
+            problem = f"standard output: {error.strerror}"
+            out.fail(problem, facts={"kind": "store_failed", "exit_code": int(ExitCode.STORE_FAILED)})
+            raise typer.Exit(ExitCode.STORE_FAILED) from None
         except KeyboardInterrupt:
             out.fail("interrupted", facts={"kind": "interrupted", "exit_code": int(ExitCode.INTERRUPTED)})
             raise typer.Exit(ExitCode.INTERRUPTED) from None
@@ -122,8 +136,8 @@ def _facts(error: LixError) -> dict[str, Any]:
     return {name: getattr(error, name) for name in names} if known else {}
 
 
-def _let_go_of_stdout() -> None:
-    # The interpreter flushes standard output when it ends, and would complain that nobody reads it.
+def release_stdout() -> None:
+    """Write what is left to nowhere: the interpreter flushes when it ends, and would complain a second time."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)

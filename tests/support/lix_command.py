@@ -56,9 +56,9 @@ class LixCommand:
         self._settings = [part for name, value in stores.items() for part in ("--set", f"{name}={value}")]
 
     def arguments(self, command: str, *arguments: str) -> list[str]:
-        """The arguments of a command on these stores."""
+        """The arguments of a command on these stores; a setting among them wins over these."""
         without_stores = {"demo", "plugins"}
-        return [command, *arguments, *([] if command in without_stores else self._settings)]
+        return [command, *([] if command in without_stores else self._settings), *arguments]
 
     def __call__(self, command: str, *arguments: str, stdin: bytes | None = None) -> Ran:
         """Run it inside this process."""
@@ -92,7 +92,7 @@ def start(*arguments: str, program: Sequence[str] = PROGRAM, **options: Any) -> 
 def finished(process: subprocess.Popen[bytes]) -> Ran:
     """Wait for the end of a process."""
     out, err = process.communicate(timeout=100)
-    return Ran(process.returncode, out.decode(), err.decode())
+    return Ran(process.returncode, (out or b"").decode(), (err or b"").decode())
 
 
 def lines_of(conversations: Sequence[Mapping[str, Any]]) -> bytes:
