@@ -88,7 +88,7 @@ def history(layer: SessionLayer) -> list[str]:
 # What a session may be like when the two begin.
 
 
-def unknown(world: World, layer: SessionLayer) -> None:
+def unknown(_: World, __: SessionLayer) -> None:
     pass
 
 
@@ -127,15 +127,15 @@ def other_adder(world: World, layer: SessionLayer) -> None:
     world.add(layer, "y1", "y2", "y3")
 
 
-def evictor(world: World, layer: SessionLayer) -> None:
+def evictor(_: World, layer: SessionLayer) -> None:
     layer.tiering.evict(SESSION)
 
 
-def spiller(world: World, layer: SessionLayer) -> None:
+def spiller(_: World, layer: SessionLayer) -> None:
     layer.tiering.spill(SESSION)
 
 
-def flusher(world: World, layer: SessionLayer) -> None:
+def flusher(_: World, layer: SessionLayer) -> None:
     layer.window.flush(SESSION)
 
 
