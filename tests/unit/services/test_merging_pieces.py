@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-
-import pytest
+from typing import TYPE_CHECKING
 
 from fake_clock import FakeClock
 from lixcore.domain.message import Message
@@ -12,6 +11,9 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError
 from lixcore_memory import MemoryArchive, MemoryHotStore
 from stacks import SessionLayer
+
+if TYPE_CHECKING:
+    import pytest
 
 ONE = SessionKey("one")
 
