@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from lix_command import LixCommand
 from lixcore_cli.demo_acts import conversation
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_every_claim_is_checked_and_holds(lix: LixCommand) -> None:
@@ -59,7 +60,7 @@ def test_a_directory_that_is_in_use_is_refused(lix: LixCommand) -> None:
     result = lix("demo", "--dir", "trial")
     assert result.code == 2
     assert "trial is not empty" in result.err
-    assert os.listdir("trial") == ["mine.txt"]
+    assert [path.name for path in Path("trial").iterdir()] == ["mine.txt"]
 
 
 def test_the_conversation_has_what_the_demo_is_to_show() -> None:

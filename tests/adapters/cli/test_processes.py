@@ -143,7 +143,7 @@ def test_a_full_disk_under_an_export_leaves_the_old_file(lix: LixCommand) -> Non
     assert result.code == 74
     assert "out.jsonl: File too large" in result.err
     assert Path("out.jsonl").read_text() == "old"
-    assert not [name for name in os.listdir() if "partial" in name]
+    assert not list(lix.home.glob(".*partial*"))
 
 
 WITHOUT_SITE = [
@@ -191,7 +191,7 @@ def test_the_demo_runs_where_there_is_no_terminal(tmp_path: Path) -> None:
     assert (result.code, result.err) == (0, "")
     assert "\x1b" not in result.out
     assert "✗" not in result.out
-    assert os.listdir(tmp_path) == [], "nothing is left behind"
+    assert list(tmp_path.iterdir()) == [], "nothing is left behind"
 
 
 def test_unreachable_redis_is_named_with_its_error(lix: LixCommand) -> None:
