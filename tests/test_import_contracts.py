@@ -56,6 +56,8 @@ OFFENCES = [
     ("layers", "lixcore/domain/offence.py", "import lixcore.ports.clock"),
     ("layers", "lixcore/ports/offence.py", "import lixcore.services.system_clock"),
     ("layers", "lixcore/errors.py", "import lixcore.domain.text"),
+    ("layers", "lixcore/services/offence.py", "import lixcore.registry"),
+    ("layers", "lixcore/config/offence.py", "import lixcore.bootstrap"),
     ("layers", "lixcore/a_room_nobody_planned.py", ""),
     ("core-is-pure", "lixcore/services/offence.py", "import lixcore_redis"),
     ("core-is-pure", "lixcore/services/offence.py", "def late():\n    import lixcore_policies"),
@@ -68,6 +70,8 @@ OFFENCES = [
     ("strangers", "adapters/lixcore_cli/offence.py", "import lixcore_huffman"),
     ("adapters-see-ports", "adapters/lixcore_memory/offence.py", "import lixcore.services.system_clock"),
     ("adapters-see-ports", "plugins/lixcore_policies/offence.py", "import lixcore.services"),
+    ("adapters-see-ports", "adapters/lixcore_sqlite/offence.py", "from lixcore.config import CacheConfig"),
+    ("adapters-see-ports", "adapters/lixcore_zstd/offence.py", "from lixcore.registry import Registry"),
 ]
 
 

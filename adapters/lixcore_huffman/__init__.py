@@ -1,6 +1,4 @@
-"""Huffman compression, its relatives, and the archive of ``.huff`` files."""
-
-from __future__ import annotations
+"""Huffman compression, the codecs beside it, and the archive of ``.huff`` files."""
 
 from lixcore_huffman.archive import HuffArchive, HuffArchiveOptions
 from lixcore_huffman.deflate_codecs import DeflateCodec, HuffmanCodec, NoneCodec

@@ -13,11 +13,9 @@ import attrs
 from lixcore.domain.position import MAX_POSITION, ORIGIN, Entry, Position
 from lixcore.domain.record import MAX_RECORD_BYTES
 from lixcore.errors import CorruptDataError, InvalidInputError
-from lixcore.ports.codec import Codec
 from lixcore_huffman.durable_files import NEW_SUFFIX, made_directory, opened_new, sync_file, write_all
 from lixcore_huffman.file_header import FileHeader, encode_file_header
 from lixcore_huffman.frame import NOTHING, Frame, Totals
-from lixcore_huffman.packing import FrameRow
 from lixcore_huffman.scan import Damage
 from lixcore_huffman.session_file import DamagedBlockError, SessionFile
 from lixcore_huffman.stored_codecs import CodecNamed
@@ -169,10 +167,3 @@ def written_anew(path: str, header: FileHeader, data: bytes, *, sync: bool) -> P
         pending.abandon()
         raise
     return pending
-
-
-def row_for(mark: bytes, codec: Codec, block_bytes: int, ending: Ending | None) -> FrameRow:
-    """The frames that follow ``ending``."""
-    if ending is None:
-        return FrameRow(mark, codec, block_bytes)
-    return FrameRow(mark, codec, block_bytes, totals=ending.totals, context_after=ending.context_after)

@@ -20,7 +20,6 @@ from lixcore_huffman.appending import (
     checked_entries,
     ending_of,
     not_held,
-    row_for,
     written_anew,
     written_in_place,
 )
@@ -34,6 +33,7 @@ from lixcore_huffman.durable_files import (
     write_all,
 )
 from lixcore_huffman.file_header import FileHeader, encode_file_header, new_mark
+from lixcore_huffman.frame import NOTHING, Totals
 from lixcore_huffman.merging import count_through, merged, without, worth_merging
 from lixcore_huffman.packing import FrameRow
 from lixcore_huffman.session_file import SessionFile
@@ -78,7 +78,7 @@ class ArchiveWriter:
             if file.header is not None and file.header.is_tombstone and entries:
                 return self._first_write(path, session, entries, forgotten=forgotten, context_after=ending.context_after)
             entries = not_held(file, ending.totals, entries, self.codec_named)
-            row = row_for(file.mark, self.codec, self.block_bytes, ending)
+            row = self._row(file.mark, ending.context_after, totals=ending.totals)
             # Held entries may stem from a writer that was killed before they were on the medium: they are waited for as well.
             return written_in_place(file, ending, row.packed(entries))
 
@@ -89,10 +89,10 @@ class ArchiveWriter:
             if not after:
                 return None
             header = self._header(session)
-            return written_anew(path, header, self._row(header, None).context(after), sync=self.sync)
+            return written_anew(path, header, self._row(header.mark).context(after), sync=self.sync)
         with file:
             ending = self._ready_end(file, session)
-            row = row_for(file.mark, self.codec, self.block_bytes, ending)
+            row = self._row(file.mark, ending.context_after, totals=ending.totals)
             return written_in_place(file, ending, row.context(after) if after > ending.context_after else b"")
 
     def compact(self, path: str, session: SessionKey) -> bool:
@@ -105,7 +105,7 @@ class ArchiveWriter:
             if file.header is None or not worth_merging(ending.totals, size=ending.end, share=self.merge_share):
                 return False
             header = attrs.evolve(file.header, mark=new_mark())
-            row = self._row(header, Ending(0, context_after=ending.context_after))
+            row = self._row(header.mark, ending.context_after, is_merge=True)
             self._replace(path, header, merged(file, row, self.codec_named, self.block_bytes))
         return True
 
@@ -131,16 +131,15 @@ class ArchiveWriter:
             return 0
         removed = count_through(file, through, self.codec_named)
         context_after = frames[-1].head.context_after if frames else ORIGIN
-        ending = Ending(0, context_after=context_after)
         if all(frame.head.last <= through for frame in frames):
             tombstone = _tombstone(through)
-            context = self._row(tombstone, ending).context(context_after) if context_after > through else b""
+            context = self._row(tombstone.mark).context(context_after) if context_after > through else b""
             self._replace(file.path, tombstone, iter([context]))
             return removed
         ending_of(file)  # raises when the header or the last frame is damaged
         assert header is not None  # noqa: S101  # ending_of saw to that
         header = attrs.evolve(header, mark=new_mark(), forgotten_through=through)
-        self._replace(file.path, header, without(file, through, self._row(header, ending), self.codec_named))
+        self._replace(file.path, header, without(file, through, self._row(header.mark, context_after), self.codec_named))
         return removed
 
     def _ready_end(self, file: SessionFile, session: SessionKey) -> Ending:
@@ -162,14 +161,16 @@ class ArchiveWriter:
         context_after: Position = ORIGIN,
     ) -> Pending:
         header = attrs.evolve(self._header(session), forgotten_through=forgotten)
-        row = self._row(header, Ending(0, context_after=context_after))
+        row = self._row(header.mark, context_after)
         return written_anew(path, header, row.packed(entries), sync=self.sync)
 
     def _header(self, session: SessionKey) -> FileHeader:
         return FileHeader(session.tenant, session.id, self.clock.now())
 
-    def _row(self, header: FileHeader, ending: Ending | None) -> FrameRow:
-        return row_for(header.mark, self.codec, self.block_bytes, ending)
+    def _row(
+        self, mark: bytes, context_after: Position = ORIGIN, *, totals: Totals = NOTHING, is_merge: bool = False
+    ) -> FrameRow:
+        return FrameRow(mark, self.codec, self.block_bytes, totals=totals, context_after=context_after, is_merge=is_merge)
 
     def _replace(self, path: str, header: FileHeader, pieces: Iterator[bytes]) -> None:
         """Write a file piece by piece, and let it take the place of ``path``; durable on return."""

@@ -61,14 +61,8 @@ def quarantined(root: str, name: str, handle: int, start: int, end: int, *, sync
     """Copy a stretch of an open file to the quarantine, and return the path of the copy."""
     folder = f"{root}/{QUARANTINE}"
     made_directory(folder, sync=sync)
-    number = 0
-    while True:
-        path = f"{folder}/{name}.{start}.{number}"
-        try:
-            copy = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            break
-        except FileExistsError:
-            number += 1
+    path = f"{folder}/{name}.{start}.{os.urandom(8).hex()}"
+    copy = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         for at in range(start, end, _COPY_BYTES):
             write_all(copy, os.pread(handle, min(_COPY_BYTES, end - at), at), at - start)

@@ -35,7 +35,7 @@ MAX_BLOCK_BYTES: Final = 2 * MAX_RECORD_BYTES
 _ALONE: Final = 1  # no frame with anything in it stands before
 _HAS_CONTEXT: Final = 2
 _ONE_TIME: Final = 4  # newest is oldest
-_FULL: Final = 8
+_SETTLED: Final = 8
 _KNOWN_FLAGS: Final = 15
 _CRC = struct.Struct("<I")
 _TIME = struct.Struct("<d")
@@ -52,7 +52,7 @@ class Totals(msgspec.Struct, frozen=True, gc=False):
         last: The highest position; `ORIGIN` for no entries.
         oldest: The smallest timestamp; 0.0 for no entries.
         newest: The largest.
-        loose_frames: How many frames are not full blocks: what merging can gain.
+        loose_frames: How many frames are not settled: what came since the last merge.
         loose_bytes: How many bytes those take in the file.
         overlaps: How many frames do not lie wholly above those before them.
     """
@@ -85,7 +85,7 @@ class Head(msgspec.Struct, frozen=True, gc=False):
         block_bytes: The size of the block before compression.
         payload_bytes: The size of the payload.
         payload_crc: Its CRC-32.
-        full: Whether it is a full block, which merging leaves alone.
+        settled: Whether it came out of a merge, or is as a merge would make it.
         context_after: The session's context starts after this position, as of this frame.
         before: The totals of all frames before.
     """
@@ -100,7 +100,7 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     block_bytes: int = 0
     payload_bytes: int = 0
     payload_crc: int = 0
-    full: bool = False
+    settled: bool = False
     context_after: Position = ORIGIN
     before: Totals = NOTHING
 
@@ -126,8 +126,8 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     def totals(self) -> Totals:
         """Of all frames up to and including this one."""
         head, before = self.head, self.head.before
-        loose_frames = before.loose_frames + (not head.full)
-        loose_bytes = before.loose_bytes + (0 if head.full else self.end - self.at)
+        loose_frames = before.loose_frames + (not head.settled)
+        loose_bytes = before.loose_bytes + (0 if head.settled else self.end - self.at)
         if not head.count:
             return msgspec.structs.replace(before, loose_frames=loose_frames, loose_bytes=loose_bytes)
         some = before.messages > 0
@@ -188,7 +188,7 @@ def decode_head(mark: bytes, data: bytes, at: int) -> Frame | None:
 def _encode_head(head: Head) -> bytes:
     before = head.before
     alone, one_time = before == NOTHING, head.newest == head.oldest
-    flags = alone * _ALONE | (head.context_after > 0) * _HAS_CONTEXT | one_time * _ONE_TIME | head.full * _FULL
+    flags = alone * _ALONE | (head.context_after > 0) * _HAS_CONTEXT | one_time * _ONE_TIME | head.settled * _SETTLED
     out = bytearray([flags, len(head.codec)])
     out += head.codec.encode("ascii")
     append_varints(out, [head.count])
@@ -254,7 +254,7 @@ def _decode_head(data: bytes) -> Head:
         raise TruncatedError
     return Head(
         codec, count, Position(first), Position(last), oldest, newest, content_bytes, block_bytes, payload_bytes, crc,
-        bool(flags & _FULL), Position(context_after), before,
+        bool(flags & _SETTLED), Position(context_after), before,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Self
 
 import attrs
+import numpy as np
 
 MAX_CODE_BITS: Final = 45
 """A symbol this deep in a Huffman tree needs data of F(47) = 2,971,215,073 bytes (Fibonacci); one deeper needs more than the
@@ -72,13 +73,14 @@ class PrefixCode:
 
 def _lengths(counts: Sequence[int]) -> list[tuple[int, int]]:
     # Huffman's algorithm with two queues: leaves by weight, and joined nodes, which come into being in the order of theirs.
-    leaves = sorted([(count, symbol) for symbol, count in enumerate(counts) if count])
+    occurring = np.flatnonzero(counts)
+    leaves = occurring[np.argsort(np.asarray(counts)[occurring], kind="stable")].tolist()
     if len(leaves) == 1:
-        return [(1, leaves[0][1])]
+        return [(1, leaves[0])]
     # Behind the leaves, and in place of nodes that are still to be joined, stands a weight that is never the smaller one.
-    never = sum(counts) + 1
+    weights = [int(counts[symbol]) for symbol in leaves]
     inner = len(leaves) + 1
-    weights = [count for count, _ in leaves] + [never] * len(leaves)
+    weights += [sum(weights) + 1] * len(leaves)
     parents = [0] * len(weights)
     leaf, joined = 0, inner
     for node in range(inner, len(weights)):
@@ -101,4 +103,4 @@ def _lengths(counts: Sequence[int]) -> list[tuple[int, int]]:
     depths = [0] * len(parents)
     for node in range(len(parents) - 2, -1, -1):
         depths[node] = depths[parents[node]] + 1
-    return [(depth, symbol) for depth, (_, symbol) in zip(depths, leaves, strict=False)]
+    return list(zip(depths, leaves, strict=False))

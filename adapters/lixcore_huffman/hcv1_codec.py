@@ -11,6 +11,7 @@ codes of that order, and ``padding`` zero bits fill the last byte. Nothing is th
 from __future__ import annotations
 
 import struct
+from operator import itemgetter
 from typing import Any, ClassVar, Final, Self
 
 import attrs
@@ -108,7 +109,7 @@ def _packed(code: PrefixCode, data: bytes) -> tuple[bytes, int]:
     parts = []
     rest = ""
     for begin in range(0, len(data), _PIECE):
-        bits = rest + "".join(map(spelled.__getitem__, data[begin : begin + _PIECE]))
+        bits = rest + "".join(itemgetter(*data[begin : begin + _PIECE])(spelled))
         whole = len(bits) & ~7 if begin + _PIECE < len(data) else len(bits)
         parts.append(np.packbits(np.frombuffer(bits.encode(), np.uint8, count=whole) & 1).tobytes())
         rest = bits[whole:]

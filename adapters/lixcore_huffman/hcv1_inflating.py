@@ -4,7 +4,7 @@ Deflate's codes are canonical in the same order. What differs: bits stand in the
 bits at most; and one code must mean the end of the block, while an HCv1 code leaves no room for one. So the codes at the end
 of the order, the rarest ones, are cut down to *stops*: codes of at most 15 bits of which one means the end of the block and
 the others are given byte values that are free. Where zlib's output reaches a stop, the symbol is decoded here, and
-zlib begins again behind it. Measured against table look-ups with numpy: over 10 times as fast from 64 kB on.
+zlib begins again behind it. Measured at 64 kB: 60 to 90 MB/s, where numpy looking up every bit (`hcv1_jumping`) gives 5 to 10.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LONGEST: Final = 8
-"""The longest code that can be decoded here: the look-up goes by eight bits."""
+"""The longest code that can be decoded here: the look-up goes by eight bits. Longer codes have few stops (1 in 55)."""
 
 _SLICE_BYTES: Final = 8192
 """Keeps the tables of jumps, 64 bytes for each byte of input, within a processor's cache."""

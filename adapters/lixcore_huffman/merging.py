@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lixcore.domain.position import Entry, Position
 from lixcore.errors import CorruptDataError
 from lixcore_huffman.frame import Frame, Totals
-from lixcore_huffman.packing import TAIL_BYTES, FrameRow, few, first_block, weight
+from lixcore_huffman.packing import TAIL_BYTES, FrameRow, first_block, is_full, weight
 from lixcore_huffman.scan import Damage, payload_damage
 from lixcore_huffman.session_file import DamagedBlockError, SessionFile
 from lixcore_huffman.stored_codecs import CodecNamed
@@ -16,11 +16,10 @@ from lixcore_huffman.stored_codecs import CodecNamed
 def worth_merging(totals: Totals, *, size: int, share: float) -> bool:
     """Whether merging gains: known from the last frame alone.
 
-    A file is rewritten only when its loose frames are ``share`` of it, so that each byte is rewritten about ``1 / share`` times
-    in the life of a session, however long that is.
+    A file is rewritten only when ``share`` of it came since the last time, so that each byte is rewritten about ``1 / share``
+    times in the life of a session, however long that is.
     """
-    at_best = 1 if few(totals.messages, totals.content_bytes) else 2  # what remains, and the tail
-    return totals.overlaps > 0 or (totals.loose_frames > at_best and totals.loose_bytes >= share * size)
+    return totals.loose_frames > 0 and totals.loose_bytes >= share * size
 
 
 def merged(file: SessionFile, row: FrameRow, codec_named: CodecNamed, block_bytes: int) -> Iterator[bytes]:
@@ -33,7 +32,7 @@ def merged(file: SessionFile, row: FrameRow, codec_named: CodecNamed, block_byte
     for damage in found.damages():
         raise CorruptDataError(file.path, f"{damage}; it is not merged while it is damaged")
     frames = sorted((frame for frame in found.frames() if frame.head.count), key=lambda frame: frame.head.first)
-    kept = _blocks_to_copy(frames)
+    kept = _blocks_to_copy(frames, block_bytes)
     pending: list[Entry] = []
     for frame in frames:
         if not pending or pending[-1].position < frame.head.first:  # then what is pending is complete
@@ -80,7 +79,7 @@ def count_through(file: SessionFile, through: Position, codec_named: CodecNamed)
     return count
 
 
-def _blocks_to_copy(frames: Sequence[Frame]) -> set[int]:
+def _blocks_to_copy(frames: Sequence[Frame], block_bytes: int) -> set[int]:
     """Where the full blocks stand that share their range with no other frame, and are not needed for the tail."""
     shared: set[int] = set()
     widest: Frame | None = None
@@ -92,7 +91,7 @@ def _blocks_to_copy(frames: Sequence[Frame]) -> set[int]:
     kept: set[int] = set()
     behind = 0
     for frame in reversed(frames):
-        if frame.head.full and behind >= TAIL_BYTES and frame.at not in shared:
+        if is_full(frame, block_bytes) and behind >= TAIL_BYTES and frame.at not in shared:
             kept.add(frame.at)
         behind += frame.head.content_bytes
     return kept

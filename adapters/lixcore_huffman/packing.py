@@ -22,9 +22,9 @@ def weight(entries: Sequence[Entry]) -> int:
     return sum(len(entry.payload) for entry in entries) + _ENTRY_BYTES * len(entries)
 
 
-def few(messages: int, content_bytes: int) -> bool:
-    """Whether so many entries make one block, without a tail."""
-    return content_bytes + _ENTRY_BYTES * messages <= 2 * TAIL_BYTES
+def is_full(frame: Frame, block_bytes: int) -> bool:
+    """Whether the entries of ``frame`` fill a block."""
+    return frame.head.content_bytes + _ENTRY_BYTES * frame.head.count >= block_bytes
 
 
 def first_block(entries: list[Entry], block_bytes: int) -> tuple[list[Entry], list[Entry]]:
@@ -66,20 +66,30 @@ class FrameRow:
         context_after: As of the last of them.
         codec: To compress with.
         block_bytes: From which size on a block counts as full.
+        is_merge: Whether these are the frames of a merge.
     """
 
     def __init__(
-        self, mark: bytes, codec: Codec, block_bytes: int, *, totals: Totals = NOTHING, context_after: Position = ORIGIN
+        self,
+        mark: bytes,
+        codec: Codec,
+        block_bytes: int,
+        *,
+        totals: Totals = NOTHING,
+        context_after: Position = ORIGIN,
+        is_merge: bool = False,
     ) -> None:
         self.mark = mark
         self.totals = totals
         self.context_after = context_after
         self._codec = codec
         self._block_bytes = block_bytes
+        self._is_merge = is_merge
 
     def packed(self, entries: Sequence[Entry]) -> bytes:
         """The frames of ``entries``, which are in ascending order."""
-        return b"".join([self.block(block) for block in cut(entries, self._block_bytes)])
+        settled = self.totals == NOTHING  # a history that comes in one piece is as a merge would make it
+        return b"".join([self.block(block, settled=settled) for block in cut(entries, self._block_bytes)])
 
     def context(self, after: Position) -> bytes:
         """A frame that says where the context starts."""
@@ -92,12 +102,12 @@ class FrameRow:
         return self._added(
             Head(
                 head.codec, head.count, head.first, head.last, head.oldest, head.newest, head.content_bytes,
-                head.block_bytes, head.payload_bytes, head.payload_crc, head.full, self.context_after,
+                head.block_bytes, head.payload_bytes, head.payload_crc, head.settled, self.context_after,
             ),
             payload,
         )  # fmt: skip
 
-    def block(self, entries: Sequence[Entry]) -> bytes:
+    def block(self, entries: Sequence[Entry], *, settled: bool = False) -> bytes:
         """One frame of ``entries``."""
         block = encode_records(entries)
         name, payload = self._codec.name, self._codec.encode(block)
@@ -115,7 +125,7 @@ class FrameRow:
             block_bytes=len(block),
             payload_bytes=len(payload),
             payload_crc=zlib.crc32(payload),
-            full=weight(entries) >= self._block_bytes,
+            settled=settled or weight(entries) >= self._block_bytes,
             context_after=self.context_after,
         )
         return self._added(head, payload)
@@ -123,7 +133,7 @@ class FrameRow:
     def _added(self, head: Head, payload: bytes) -> bytes:
         placed = Head(
             head.codec, head.count, head.first, head.last, head.oldest, head.newest, head.content_bytes, head.block_bytes,
-            head.payload_bytes, head.payload_crc, head.full, head.context_after, self.totals,
+            head.payload_bytes, head.payload_crc, head.settled or self._is_merge, head.context_after, self.totals,
         )  # fmt: skip
         data = encode_frame(self.mark, placed, payload)
         frame = decode_head(self.mark, data[:512], 0)

@@ -60,8 +60,16 @@ class Scan(msgspec.Struct, frozen=True):
 
 
 def payload_damage(frame: Frame, reason: str) -> Damage:
-    """That the payload of ``frame`` cannot be read."""
-    return Damage(frame.at, frame.end, reason, frame.head.first, frame.head.last)
+    """That something in ``frame`` is damaged, though its head is not."""
+    head = frame.head
+    if not head.count:
+        return Damage(frame.at, frame.end, reason, *_beside(head.before.last))
+    return Damage(frame.at, frame.end, reason, head.first, head.last)
+
+
+def _beside(last: int) -> tuple[int, int]:
+    """A range for damage that cost no entry: its neighbour's position, so that whoever reads everything is told."""
+    return max(1, last), max(1, last)
 
 
 def scan(read: Read, start: int, end: int, mark: bytes, *, following: Totals | None = None) -> Scan:
@@ -134,6 +142,6 @@ def _gap(at: int, end: int, known: Totals, after: Totals | None) -> Damage:
         return Damage(at, end, reason, known.last + 1, MAX_POSITION)
     if after.overlaps > known.overlaps:
         return Damage(at, end, reason, 1, max(1, after.last))
-    # Where only a mark was lost there is no position to name; the neighbour's stands in, so that reading it all does tell.
-    lowest = known.last + 1 if after.last > known.last else max(1, known.last)
-    return Damage(at, end, reason, lowest, max(lowest, after.last))
+    if after.last == known.last:
+        return Damage(at, end, reason, *_beside(known.last))
+    return Damage(at, end, reason, known.last + 1, after.last)

@@ -12,10 +12,12 @@ from lixcore.errors import StoreError, StoreFullError, StoreRefusedError, StoreU
 TRANSIENT: Final = (theirs.ConnectionError, theirs.TimeoutError, theirs.TryAgainError, theirs.ClusterDownError)
 """What may be over in a moment; `AuthenticationError` and its like are `ConnectionError`s by inheritance only."""
 
-TRANSIENT_CODES: Final = ("NOREPLICAS ", "BUSY ")
-"""The same for errors that redis-py has no class for: too few replicas are connected, or a script takes long."""
+TRANSIENT_CODES: Final = ("NOREPLICAS ", "BUSY ", "TRYAGAIN ", "CLUSTERDOWN ", "MASTERDOWN ")
+"""The same by the first word, for errors that redis-py, or an older one, has no class for."""
 
 LASTING: Final = (theirs.AuthenticationError, theirs.AuthorizationError)
+
+_BAD_CERTIFICATE: Final = "certificate_verify_failed"
 
 _IN_SCRIPT: Final = re.compile(r"@user_script: ?\d+: -?([A-Z]{3,}) (.*)", re.DOTALL)
 
@@ -34,9 +36,11 @@ _BY_KIND: Final = (
 )
 
 _BY_PHRASE: Final = (
+    (_BAD_CERTIFICATE, "name the file of its certificate authority in redis_url: rediss://…?ssl_ca_certs=FILE"),
     ("wrongtype", "another program uses these keys: choose another redis_key_prefix or redis_session_db"),
     ("user executing the script", "allow the user all commands on the keys under redis_key_prefix (ACL SETUSER)"),
     ("misconf", "the server cannot write to its disk: see its log"),
+    ("moved ", "this is a node of a Redis Cluster: give the address of a single server"),
     ("db index", "set redis_session_db to a database that the server has"),
     ("select is not allowed", "set redis_session_db to 0: a cluster has no other database"),
     ("invalid stream id", "lixcore needs Redis 6.2 or newer, or Valkey"),
@@ -47,7 +51,7 @@ _BY_PHRASE: Final = (
 
 def is_transient(error: Exception) -> bool:
     """Whether the same command may succeed a moment later."""
-    if isinstance(error, LASTING):
+    if isinstance(error, LASTING) or _BAD_CERTIFICATE in str(error).lower():
         return False
     return isinstance(error, TRANSIENT) or str(error).startswith(TRANSIENT_CODES)
 

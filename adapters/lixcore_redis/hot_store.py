@@ -28,6 +28,8 @@ CROWDED_SEQUENCE = 1 << SEQUENCE_BITS - 1
 
 LAST_MILLISECOND = MAX_POSITION >> SEQUENCE_BITS
 
+_FULL = (OutOfMemoryError,)
+
 
 class RedisHotStore:
     """Sessions as Redis streams; see `lixcore_redis.keys` for the layout and `lixcore_redis.scripts` for what is atomic.
@@ -75,7 +77,8 @@ class RedisHotStore:
             value,
             keys.length,
         )
-        _, identifier, held = self._link.call(request, 3, repeat=repeat)
+        # What decides is the answer to XADD: a server at the brink of its memory may refuse ZADD and take the entry all the same.
+        _, identifier, held = self._link.call(request, 3, repeat=repeat, first_may_be=_FULL)
         if identifier is None:
             return None
         milliseconds, sequence = parts_of(identifier)
@@ -116,7 +119,7 @@ class RedisHotStore:
             keys.exists,
         )
         # A server without memory cannot note the activity; that is no reason to keep the conversation from its reader.
-        _, rows, hot = self._link.call(request, 3, writes=False, first_may_be=(OutOfMemoryError,))
+        _, rows, hot = self._link.call(request, 3, writes=False, first_may_be=_FULL)
         if not hot:
             return None
         return self._entries(session, rows[::-1] if rows else ())

@@ -25,7 +25,13 @@ LONGEST_DELAY: Final = 0.4
 
 
 class _LostError(Exception):
-    """A request failed for a reason that may be over in a moment."""
+    """A request failed for a reason that may be over in a moment.
+
+    Attributes:
+        error: The reason, as redis-py's error.
+        sent: Whether it, or a part of it, may have been carried out.
+        number: What the server calls the connection that failed; None where no connection did.
+    """
 
     def __init__(self, error: Exception, *, sent: bool = False, number: int | None = None) -> None:
         self.error = error
@@ -145,5 +151,6 @@ class Link:
             if index == 0 and isinstance(answer, first_may_be):
                 continue
             if is_transient(answer):
-                raise _LostError(answer)
+                carried_out = any(not isinstance(other, Exception) for other in answers)
+                raise _LostError(answer, sent=carried_out)
             raise store_error(self.where, answer) from answer

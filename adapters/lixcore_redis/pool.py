@@ -15,18 +15,46 @@ from lixcore.errors import ClosedError, StoreUnavailableError
 from lixcore_redis.connection import Connection
 
 
-class _Lines:
-    """The connections of one process."""
+class _Waiter:
+    """A thread that waits for its turn; `turn` is released when it has come."""
 
     def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self.turn.acquire()
+        self.connection: Connection | None = None  # None with its turn: it may make one
+
+
+class _Lines:
+    """The connections of one process. The lock guards `open` and `waiting`; `free` is safe by itself."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
         self.free: deque[Connection] = deque()
-        self.changed = threading.Condition()
+        self.waiting: deque[_Waiter] = deque()
         self.open = 0
-        self.waiting = 0
+
+    def serve(self) -> None:
+        """Hand free connections to those who wait longest. The caller holds the lock."""
+        while self.waiting and self.free:
+            try:
+                connection = self.free.pop()
+            except IndexError:  # another thread took it since
+                return
+            waiter = self.waiting.popleft()
+            waiter.connection = connection
+            waiter.turn.release()
+
+    def leave(self, waiter: _Waiter) -> bool:
+        """Take a waiter out of the queue; False when its turn came first."""
+        with self.lock:
+            if waiter not in self.waiting:
+                return False
+            self.waiting.remove(waiter)
+            return True
 
 
 class ConnectionPool:
-    """Hands out connected connections, the one used last first.
+    """Hands out connected connections, the one used last first, in turn to those who have to wait.
 
     A forked child sees none of its parent's: connections are kept by process id.
 
@@ -55,42 +83,49 @@ class ConnectionPool:
         """
         self._refuse_if_closed()
         lines = self._lines.get(os.getpid()) or self._first_use()
+        if not lines.waiting:  # nobody overtakes those who wait
+            try:
+                return lines.free.pop()
+            except IndexError:
+                pass
+        return self._waited_for(lines) or self._connected()
+
+    def _waited_for(self, lines: _Lines) -> Connection | None:
+        """A connection, or None when the caller is to make one, which is counted already."""
+        waiter = _Waiter()
+        with lines.lock:
+            if lines.open < self._size:
+                lines.open += 1
+                return None
+            # First in the queue, then a look: who gives one back does it the other way round, so one of the two sees the other.
+            lines.waiting.append(waiter)
+            lines.serve()
         try:
-            return lines.free.pop()
-        except IndexError:
-            pass
-        with lines.changed:
-            if lines.open >= self._size:
-                free = self._wait(lines)
-                if free:
-                    return free
-            self._refuse_if_closed()
-            lines.open += 1
+            came = waiter.turn.acquire(timeout=self._patience)
+        except BaseException:  # an interrupt: nobody would use what is handed to this waiter
+            if not lines.leave(waiter):
+                self._pass_on(lines, waiter)
+            raise
+        if not came and lines.leave(waiter):
+            reason = f"all {self._size} connections were in use for {self._patience:g} s; raise redis_pool_size"
+            raise StoreUnavailableError(self._where, reason)
+        return waiter.connection
+
+    def _pass_on(self, lines: _Lines, waiter: _Waiter) -> None:
+        if waiter.connection:
+            self.give(waiter.connection)
+        else:
+            self._make_room(lines)
+
+    def _connected(self) -> Connection:
         connection = self._make()
         try:
+            self._refuse_if_closed()
             connection.connect()
         except BaseException:
             self.drop(connection)
             raise
         return connection
-
-    def _wait(self, lines: _Lines) -> Connection | None:
-        def pop_or_room() -> Connection | bool:
-            # A connection given back is seen here, or its giver sees that someone waits: both look after they have written.
-            try:
-                return lines.free.pop()
-            except IndexError:
-                return lines.open < self._size
-
-        lines.waiting += 1
-        try:
-            found = lines.changed.wait_for(pop_or_room, self._patience)
-        finally:
-            lines.waiting -= 1
-        if found is False:
-            reason = f"all {self._size} connections were in use for {self._patience:g} s; raise redis_pool_size"
-            raise StoreUnavailableError(self._where, reason)
-        return None if found is True else found
 
     def give(self, connection: Connection) -> None:
         """Take it back; all answers to what was sent over it have been read."""
@@ -100,8 +135,8 @@ class ConnectionPool:
             return
         lines.free.append(connection)
         if lines.waiting:
-            with lines.changed:
-                lines.changed.notify()
+            with lines.lock:
+                lines.serve()
         if self._closed:
             self.forget_free()
 
@@ -110,9 +145,14 @@ class ConnectionPool:
         connection.disconnect()
         lines = self._lines.get(os.getpid())
         if lines is not None:
-            with lines.changed:
+            self._make_room(lines)
+
+    def _make_room(self, lines: _Lines) -> None:
+        with lines.lock:
+            if lines.waiting:
+                lines.waiting.popleft().turn.release()  # who waits longest may make another one in its place
+            else:
                 lines.open -= 1
-                lines.changed.notify()
 
     def forget_free(self) -> None:
         """Close all that nobody uses: they may be as dead as the one that just failed."""

@@ -73,8 +73,8 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
   if redis.call('XLEN', KEYS[1]) > 0 then return 0 end
   redis.call('DEL', KEYS[1])
   redis.call('ZREM', KEYS[2], ARGV[2])
-  redis.call('SET', KEYS[3], ARGV[3])
 end
+redis.call('SET', KEYS[3], ARGV[3])
 return 1
 """)
 

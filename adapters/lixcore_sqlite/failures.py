@@ -45,11 +45,15 @@ def failure(where: str, error: sqlite3.Error, *, busy_timeout: float, writing: b
     if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return StoreUnavailableError(where, f"was locked by another process for {busy_timeout:g} seconds; try again")
     if primary == sqlite3.SQLITE_FULL:
-        return StoreFullError(where, "its disk is full; nothing was changed")
+        return StoreFullError(where, "its disk is full; free some space. What was stored is untouched")
     if code in _CANNOT_GROW:
-        return StoreFullError(where, "cannot grow: its disk, a quota or a limit on file sizes is exhausted; nothing was changed")
+        return StoreFullError(
+            where, "cannot grow: a quota or a limit on file sizes is reached, or the medium fails. What was stored is untouched"
+        )
     if primary in _REFUSED:
         return StoreRefusedError(where, _REFUSED[primary])
     if primary in _DAMAGED:
-        return CorruptDataError(where, f"{_DAMAGED[primary]} ({error}); move it away, or restore a copy. Nothing was overwritten")
+        return CorruptDataError(
+            where, f"{_DAMAGED[primary]} ({error}); move it away, or put a copy in its place. Nothing was overwritten"
+        )
     return StoreUnavailableError(where, f"the medium failed ({error.sqlite_errorname})", outcome_unknown=writing)

@@ -30,6 +30,7 @@ _DESCRIBE: Final = (
 )
 _TICKET: Final = "SELECT identity, count, highest FROM meta, departures WHERE bucket = ?"
 _DEPART: Final = "UPDATE departures SET count = count + 1, highest = max(highest, ?) WHERE bucket = ?"
+_COUNT_REMOVAL: Final = "UPDATE meta SET removals = removals + 1"
 _IDLE: Final = "SELECT tenant, id, last_active FROM sessions WHERE last_active <= ? ORDER BY last_active LIMIT ?"
 _ALL: Final = -1  # SQLite's LIMIT for none
 
@@ -71,8 +72,8 @@ class SqliteHotStore:
             StoreUnavailableError: Another process locked it for longer than ``busy_timeout``.
         """
         store = cls(options, context.clock)
-        with store._database.reading():  # so that what is wrong shows here  # its own
-            return store
+        store.sessions(limit=0)  # so that what is wrong shows here
+        return store
 
     def append(self, session: SessionKey, timestamp: float, payload: bytes) -> Appended | None:
         """See the port."""
@@ -102,14 +103,12 @@ class SqliteHotStore:
 
     def oldest(self, session: SessionKey, *, limit: int) -> Sequence[Entry]:
         """See the port."""
-        with self._database.reading() as sql:
-            rows = sql.execute(_OLDEST, (*_key(session), limit)).fetchall()
-        return self._entries(rows)
+        return self._entries(self._database.rows(_OLDEST, (*_key(session), limit)))
 
     def ticket(self, session: SessionKey) -> Ticket:
         """See the port."""
-        with self._database.reading() as sql:
-            return _ticket(*sql.execute(_TICKET, (_bucket(session),)).fetchone())[0]
+        [row] = self._database.rows(_TICKET, (_bucket(session),))
+        return _ticket(*row)[0]
 
     def restore(self, session: SessionKey, entries: Sequence[Entry], *, next_after: Position, ticket: Ticket) -> bool:
         """See the port."""
@@ -135,7 +134,8 @@ class SqliteHotStore:
         """See the port.
 
         Raises:
-            StoreUnavailableError: Others read the file's log all the time, so that removed text could not be wiped from it yet.
+            StoreError: Where it says that removed text may still stand in the file: the session is forgotten, and forgetting it
+                again wipes the file.
         """
         with self._database.writing(durable=True) as sql:
             row = sql.execute(_FIND, _key(session)).fetchone()
@@ -146,21 +146,20 @@ class SqliteHotStore:
                 removal = HotRemoval(held, last)
                 sql.execute("DELETE FROM entries WHERE session = ?", (number,))
                 sql.execute("DELETE FROM sessions WHERE number = ?", (number,))
+                sql.execute(_COUNT_REMOVAL)
             sql.execute(_DEPART, (ORIGIN if row is None else row[2], _bucket(session)))
-        self._database.truncate_log()
+        self._database.wipe()
         return removal
 
     def describe(self, session: SessionKey) -> HotInfo | None:
         """See the port."""
-        with self._database.reading() as sql:
-            row = sql.execute(_DESCRIBE, _key(session)).fetchone()
-        return None if row is None else HotInfo(*row)
+        rows = self._database.rows(_DESCRIBE, _key(session))
+        return HotInfo(*rows[0]) if rows else None
 
     def sessions(self, *, inactive_since: float | None = None, limit: int | None = None) -> Sequence[SessionActivity]:
         """See the port."""
         bound = float("inf") if inactive_since is None else inactive_since
-        with self._database.reading() as sql:
-            rows = sql.execute(_IDLE, (bound, _ALL if limit is None else limit)).fetchall()
+        rows = self._database.rows(_IDLE, (bound, _ALL if limit is None else limit))
         try:
             return [SessionActivity(SessionKey(id.decode(), tenant=tenant.decode()), active) for tenant, id, active in rows]  # noqa: A001  # its name
         except (UnicodeDecodeError, InvalidInputError) as error:
@@ -178,9 +177,13 @@ class SqliteHotStore:
         with self._database.writing(durable=False) as sql:
             row = sql.execute(_FIND, _key(session)).fetchone()
             if row is None:
+                if leave:  # a restore under way may have read the archive before what the caller changed there
+                    sql.execute(_DEPART, (ORIGIN, _bucket(session)))
                 return 0, 0
             number, held, highest = row
             removed = sql.execute("DELETE FROM entries WHERE session = ? AND position <= ?", (number, through)).rowcount
+            if leave or removed:
+                sql.execute(_COUNT_REMOVAL)
             if leave and removed == held:
                 sql.execute("DELETE FROM sessions WHERE number = ?", (number,))
                 sql.execute(_DEPART, (highest, _bucket(session)))

@@ -15,15 +15,12 @@ APPLICATION_ID: Final = 0x6C697831  # "lix1", in the file's header, where the `f
 
 # Ids are bytes: SQLite compares them bit for bit, and NUL means nothing. Timestamps that a REAL would change (-0.0) are blobs.
 _TABLES: Final = (
-    "CREATE TABLE meta (format INTEGER NOT NULL, identity BLOB NOT NULL)",
-    (
-        "CREATE TABLE sessions (number INTEGER PRIMARY KEY, tenant BLOB NOT NULL, id BLOB NOT NULL, held INTEGER NOT NULL,"
-        " highest INTEGER NOT NULL, last_active REAL NOT NULL, UNIQUE (tenant, id))"
-    ),
-    (
-        "CREATE TABLE entries (session INTEGER NOT NULL, position INTEGER NOT NULL, timestamp REAL NOT NULL, payload BLOB NOT NULL,"
-        " PRIMARY KEY (session, position)) WITHOUT ROWID"
-    ),
+    # removals counts what was deleted so far, wiped is its value at the last VACUUM: see `Database.wipe`.
+    "CREATE TABLE meta (format INTEGER NOT NULL, identity BLOB NOT NULL, removals INTEGER NOT NULL, wiped INTEGER NOT NULL)",
+    """CREATE TABLE sessions (number INTEGER PRIMARY KEY, tenant BLOB NOT NULL, id BLOB NOT NULL, held INTEGER NOT NULL,
+        highest INTEGER NOT NULL, last_active REAL NOT NULL, UNIQUE (tenant, id))""",
+    """CREATE TABLE entries (session INTEGER NOT NULL, position INTEGER NOT NULL, timestamp REAL NOT NULL,
+        payload BLOB NOT NULL, PRIMARY KEY (session, position)) WITHOUT ROWID""",
     # Of sessions that left: how often one of the bucket did, and the highest position that did. One row for many sessions keeps
     # the file from growing with every session that ever was, and names none of them.
     "CREATE TABLE departures (bucket INTEGER PRIMARY KEY, count INTEGER NOT NULL, highest INTEGER NOT NULL)",
@@ -47,15 +44,16 @@ def prepare(connection: sqlite3.Connection, where: str, *, busy_timeout: float) 
         _create(connection, where)
     _check_format(connection, where)
     _use_log(connection, where, busy_timeout)
-    connection.execute("PRAGMA secure_delete = ON").close()  # what is removed is overwritten: forgotten text is not to be read
+    connection.execute("PRAGMA secure_delete = FAST").close()  # new pages are zeroed, whatever their memory held before
     connection.execute("PRAGMA journal_size_limit = 4194304").close()
 
 
 def _is_new(connection: sqlite3.Connection, where: str) -> bool:
+    # In this order: both come with one transaction, so whoever sees tables that another process just made sees its mark as well.
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     if application_id == APPLICATION_ID:
         return False
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application_id or tables:
         raise StoreRefusedError(where, "is the database of another application; choose another path")
     return True
@@ -67,7 +65,7 @@ def _create(connection: sqlite3.Connection, where: str) -> None:
         if _is_new(connection, where):  # nobody was faster
             for table in _TABLES:
                 connection.execute(table)
-            connection.execute("INSERT INTO meta VALUES (?, ?)", (FORMAT, secrets.token_bytes(16)))
+            connection.execute("INSERT INTO meta VALUES (?, ?, 0, 0)", (FORMAT, secrets.token_bytes(16)))
             connection.executemany("INSERT INTO departures VALUES (?, 0, 0)", ((bucket,) for bucket in range(BUCKETS)))
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute("COMMIT")

@@ -53,15 +53,32 @@ def tool_call_of(messages: Sequence[Message], index: int) -> int | None:
 
 def whole_starts(messages: Sequence[Message]) -> list[int]:
     """Where a window may start without splitting a call from its results: ascending indices, ``len(messages)`` last."""
+    calls = _calls(messages)
     starts = [len(messages)]
     earliest = len(messages)  # the earliest call that anything from here on needs
     for index in range(len(messages) - 1, -1, -1):
-        call = tool_call_of(messages, index)
+        call = calls[index]
         earliest = min(earliest, -1 if call is None else call)
         if earliest >= index:
             starts.append(index)
     starts.reverse()
     return starts
+
+
+def _calls(messages: Sequence[Message]) -> list[int | None]:
+    """`tool_call_of` each message, at a cost that grows with their number and no faster."""
+    calls: list[int | None] = []
+    caller: dict[str, int] = {}
+    nearest: int | None = None
+    for index, message in enumerate(messages):
+        if message.role in _RESULT_ROLES:
+            wanted = _text_field(message, "tool_call_id")
+            calls.append(nearest if wanted is None else caller.get(wanted, nearest))
+        else:
+            nearest = index
+            caller.update(dict.fromkeys(_call_ids(message), index))
+            calls.append(index)
+    return calls
 
 
 def window_start(

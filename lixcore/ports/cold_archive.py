@@ -102,7 +102,8 @@ class ColdArchive(Protocol):
         """Remove every entry at or below ``through``, durably, and never take one of them again.
 
         A spill that was under way in another process may try to append what it had read before: ``forgotten_through`` keeps
-        that out. Nothing that can be read back from the medium remains of the entries or, when none are left, of the id.
+        that out. A mark of `start_context` at or below ``through`` may go with them. Nothing that can be read back from the
+        medium remains of the entries or, when none are left, of the id.
 
         Returns:
             How many entries were removed.

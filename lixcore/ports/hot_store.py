@@ -84,8 +84,8 @@ class HotStore(Protocol):
     def append(self, session: SessionKey, timestamp: float, payload: bytes) -> Appended | None:
         """Add one entry after all others of a hot session; also records activity.
 
-        The position is above every one that this session ever had here, and above the ``next_after`` of its last restore,
-        also when the clock stepped back. This is the hot path: one round trip.
+        The position is above every one that this session had here since its last restore, and above the ``next_after`` of that
+        restore, which covers all before; also when the clock stepped back. This is the hot path: one round trip.
 
         Returns:
             None when the session is absent; nothing was stored, and the caller restores it first.

@@ -18,6 +18,8 @@ from lixcore.services.archive_reader import ArchiveReader
 from lixcore.services.spiller import Spiller
 from lixcore.services.tiering import ATTEMPTS, Tiering
 
+_LONGEST_TURN = 4096  # where results belong to no call, a whole history is not searched for it
+
 
 @attrs.frozen
 class Forgotten:
@@ -117,8 +119,8 @@ class ContextWindow:
         entries = self._newest(session, self._max_messages)
         messages = [decode_message(entry) for entry in entries]
         start = self._policy.start(messages, max_messages=self._max_messages, max_tokens=self._max_tokens)
-        if start == len(messages) == self._max_messages and self._max_messages and self._max_tokens is None:
-            return self._newest_whole_turn(session, messages)
+        if start == len(messages) == self._max_messages and self._max_messages:
+            return self._newest_whole_turn(session)
         return messages[start:]
 
     def _newest(self, session: SessionKey, count: int) -> Sequence[Entry]:
@@ -127,16 +129,28 @@ class ContextWindow:
         for _ in range(ATTEMPTS):
             entries = self._hot.read(session, last=count)
             if entries is not None:
-                return entries
+                return entries if len(entries) >= count else self._topped_up(session, entries, count)
             info = self._archive.describe(session)
             if info is None or info.last_position <= info.context_after:
                 return ()  # nothing to restore: asking about an unknown session leaves no trace of it
             self._tiering.restore(session)
         raise StoreUnavailableError("hot store", f"session was evicted {ATTEMPTS} times while it was being read")
 
-    def _newest_whole_turn(self, session: SessionKey, messages: Sequence[Message]) -> Sequence[Message]:
+    def _topped_up(self, session: SessionKey, hot: Sequence[Entry], count: int) -> Sequence[Entry]:
+        """The newest entries when fewer than asked for are hot, although older ones of the same context may be archived.
+
+        So it is after an eviction that somebody's add stopped half-way, and where processes have windows of different sizes.
+        """
+        info = self._archive.describe(session)
+        before = hot[0].position if hot else None
+        if info is None or info.last_position <= info.context_after or (before is not None and info.first_position >= before):
+            return hot
+        older = self._reader.read(session, last=count - len(hot), after=info.context_after, before=before)
+        return [*older, *hot]
+
+    def _newest_whole_turn(self, session: SessionKey) -> Sequence[Message]:
         """The newest turn, when it alone is longer than the window: more tool results than the window has places."""
-        count = len(messages)
+        count = self._max_messages
         info = self._archive.describe(session)
         after = info.context_after if info else ORIGIN
         while True:
@@ -144,8 +158,9 @@ class ContextWindow:
             entries = self._union(session, last=count, after=after)
             messages = [decode_message(entry) for entry in entries]
             start = self._policy.start(messages, max_messages=self._max_messages, max_tokens=None)
-            if start < len(messages) or len(entries) < count:
-                return messages[start:]
+            if start < len(messages) or len(entries) < count or count > _LONGEST_TURN:
+                turn = messages[start:]
+                return turn[self._policy.start(turn, max_messages=self._max_messages, max_tokens=self._max_tokens) :]
 
     def history(
         self,
@@ -228,7 +243,9 @@ class ContextWindow:
         info = self._archive.describe(session) or ArchiveInfo(session, 0)
         both: set[Position] = set()
         if hot and info.last_position >= hot[0]:
-            both = {entry.position for entry in self._reader.read(session, after=Position(hot[0] - 1))}.intersection(hot)
+            # Not what was archived since then, which that count does not know of.
+            shared = self._reader.read(session, after=Position(hot[0] - 1), before=Position(info.last_position + 1))
+            both = {entry.position for entry in shared}.intersection(hot)
         return SessionStats(
             messages=info.messages + len(hot) - len(both),
             hot=len(hot),

@@ -17,6 +17,7 @@ from lixcore.errors import InvalidInputError, InvalidLineError
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
+_KEY_OF = "a key of "
 _KEYS = frozenset({"session_id", "messages"})
 
 
@@ -53,6 +54,8 @@ def parse_line(line: bytes, *, source: str, number: int, tenant: str, now: float
         value = _decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidLineError(source, number, "line", f"is not JSON: {error}") from None
+    except RecursionError:
+        raise InvalidLineError(source, number, "line", "nests lists and objects too deep to be read") from None
     try:
         return _conversation(value, tenant=tenant, now=now)
     except InvalidInputError as error:
@@ -77,8 +80,15 @@ def _message(item: Any, *, path: str, now: float) -> Message:
     try:
         return Message.from_dict(item, now=now)
     except InvalidInputError as error:
-        field = path if error.field == "message" else f"{path}.{error.field}"
-        raise InvalidInputError(field, error.reason) from None
+        raise InvalidInputError(_path_within(path, error.field), error.reason) from None
+
+
+def _path_within(path: str, field: str) -> str:
+    if field == "message":
+        return path
+    if field.startswith(_KEY_OF):  # a bad key has no path of its own: that of the object it stands in is told
+        return f"{_KEY_OF}{path}.{field.removeprefix(_KEY_OF)}"
+    return f"{path}.{field}"
 
 
 def format_line(session: SessionKey, messages: Sequence[Message]) -> bytes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import attrs
 
+from lixcore.domain.json_value import JsonValue
 from lixcore.domain.message import Message
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.record import decode_message, encode_message
@@ -26,8 +28,8 @@ class ImportCounts:
     """What an import did so far.
 
     Attributes:
-        sessions: Sessions stored, wholly or in their missing part.
-        messages: Messages stored.
+        sessions: Sessions durably stored, wholly or in their missing part.
+        messages: Messages durably stored.
         present_sessions: Sessions left as they are, because everything on their line is there already.
         present_messages: Messages of those.
     """
@@ -62,40 +64,37 @@ class Importer:
         session, messages = conversation.session, conversation.messages
         if session in self._batch:
             self.flush()
-        first = self._new_messages_from(conversation)
+        first, after = self._missing_from(conversation)
         if first == len(messages):
             self.counts.present_sessions += 1
             self.counts.present_messages += len(messages)
             return
-        info = self._archive.describe(session)
-        floor = info.forgotten_through if info else ORIGIN
         entries = [
-            Entry(Position(floor + index + 1), message.timestamp, encode_message(message))
-            for index, message in enumerate(messages)
-            if index >= first
+            Entry(Position(after + number), message.timestamp, encode_message(message))
+            for number, message in enumerate(messages[first:], start=1)
         ]
         self._batch[session] = entries
         self._batch_bytes += sum(len(entry.payload) for entry in entries)
-        self.counts.sessions += 1
-        self.counts.messages += len(entries)
         if len(self._batch) >= BATCH_SESSIONS or self._batch_bytes >= BATCH_BYTES:
             self.flush()
 
-    def _new_messages_from(self, conversation: Conversation) -> int:
-        """The index of the first message that the session does not hold yet."""
+    def _missing_from(self, conversation: Conversation) -> tuple[int, Position]:
+        """The index of the first message that the session does not hold yet, and the position after which it goes."""
         session, messages = conversation.session, conversation.messages
         info, held = self._archive.describe(session), self._hot.describe(session)
+        floor = info.forgotten_through if info else ORIGIN
         if (info is None or info.messages == 0) and held is None:
-            return 0
+            return 0, floor
         present = self._window.history(session)
         for entry, message, timed in zip(present, messages, conversation.timed, strict=False):
             if not _same(decode_message(entry), message, timed=timed):
                 raise InvalidInputError("session_id", f"{session.id!r} is stored already, with other messages")
         if len(present) >= len(messages):
-            return len(messages)
+            return len(messages), floor
         if held is not None and held.held:
             raise InvalidInputError("session_id", f"{session.id!r} is live and shorter than this; nothing is put into its middle")
-        return len(present)
+        # After what was read here, so that two imports of one file give the same message the same position.
+        return len(present), present[-1].position if present else floor
 
     def flush(self) -> None:
         """Make everything that was taken durable."""
@@ -107,10 +106,22 @@ class Importer:
         else:
             for session, entries in batches:
                 self._archive.append(session, entries)
+        self.counts.sessions += len(batches)
+        self.counts.messages += sum(len(entries) for _, entries in batches)
         self._batch.clear()
         self._batch_bytes = 0
 
 
 def _same(stored: Message, given: Message, *, timed: bool) -> bool:
-    same_text = (stored.role, stored.content, stored.metadata) == (given.role, given.content, given.metadata)
-    return same_text and (not timed or stored.timestamp == given.timestamp)
+    """Whether everything that was given is stored: an embedding and a timestamp may also be left out."""
+    if (stored.role, stored.content) != (given.role, given.content) or (timed and stored.timestamp != given.timestamp):
+        return False
+    if stored.metadata != given.metadata or _spelt(stored.metadata) != _spelt(given.metadata):
+        return False
+    if given.embedding is None:
+        return True
+    return stored.embedding is not None and stored.embedding.tolist() == given.embedding.tolist()
+
+
+def _spelt(metadata: JsonValue) -> str:
+    return "" if metadata == {} else json.dumps(metadata, sort_keys=True)  # to Python, 1, 1.0 and true are the same

@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import weakref
 from collections import deque
+from typing import Final
 
 from lixcore.domain.session import SessionKey
-from lixcore.errors import LixError
 from lixcore.services.tiering import Tiering
+
+MOST_REMEMBERED: Final = 10_000
+"""How many failing sessions are remembered; beyond that, the memory of them begins anew, at the price of an entry each."""
 
 _log = logging.getLogger("lixcore.tiering")
 
@@ -21,6 +25,8 @@ class Spiller:
     caller waits for the spill (back-pressure), so that the hot store never holds more than the window and one batch, give or
     take one entry for each process that adds at the same instant. While spilling fails, adding to that session is refused
     before anything is stored, with the archive's own error.
+
+    A forked child begins with nothing queued: the parent does its work.
 
     Attributes:
         waits: How often a caller had to wait.
@@ -34,16 +40,17 @@ class Spiller:
         self._background = background
         self.waits = 0
         self.failures = 0
-        self._start_afresh()
         self._closed = False
+        self.start_afresh()
+        _spillers.add(self)
 
-    def _start_afresh(self) -> None:
-        self._pid = os.getpid()
+    def start_afresh(self) -> None:
+        """Forget what is queued, and a thread and locks that are another process's: only for a child that was just forked."""
         self._changed = threading.Condition()
         self._waiting: deque[SessionKey] = deque()
-        self._held: dict[SessionKey, int] = {}  # sessions that are queued or being spilled, and how much they held
+        self._pending: set[SessionKey] = set()  # sessions that are queued or being spilled
         self._failing: set[SessionKey] = set()  # sessions whose last spill failed
-        self._blocked: dict[SessionKey, int] = {}  # those of them that are at their limit, and how much they held
+        self._blocked: set[SessionKey] = set()  # those of them that are at their limit
         self._thread: threading.Thread | None = None
 
     def before_add(self, session: SessionKey) -> None:
@@ -53,42 +60,52 @@ class Spiller:
             StoreError: Why the archive does not take what is waiting.
         """
         if self._blocked and session in self._blocked:
-            self._tiering.spill(session, held=self._blocked[session])
+            self._tiering.spill(session)
             self._spilled(session)
 
     def after_add(self, session: SessionKey, held: int) -> None:
-        """Note how much a session holds after an add, and have it spilled when that is too much."""
+        """Note how much a session holds after an add, and have it spilled when that is too much.
+
+        It raises nothing: the message is stored. What fails is met by the next add, before anything is stored.
+        """
         if held < self._ask_at:
             return
-        if self._background:
-            self._ask(session, held)
+        queued = self._background and self._ask(session)
         if held < self._wait_at:
             return
         self.waits += 1
-        if self._background:
+        if queued:
             self._wait_for(session)
         else:
-            self._spill(session, held)
+            self._spill(session)
         if session in self._failing:
-            self._blocked[session] = held
+            _remember(self._blocked, session)
 
-    def _ask(self, session: SessionKey, held: int) -> None:
-        if self._pid != os.getpid():  # a forked child has neither the thread nor its work, which the parent does
-            self._start_afresh()
+    def _ask(self, session: SessionKey) -> bool:
+        """Queue a session; False when there is no thread to do the work: none can be started, or all is closed."""
         with self._changed:
-            if self._closed:
-                return
-            if session not in self._held:
-                self._held[session] = held
+            if self._closed or not self._has_thread():
+                return False
+            if session not in self._pending:
+                self._pending.add(session)
                 self._waiting.append(session)
                 self._changed.notify_all()
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="lixcore-spiller", daemon=True)
-                self._thread.start()
+            return True
+
+    def _has_thread(self) -> bool:
+        if self._thread is not None and self._thread.is_alive():
+            return True
+        thread = threading.Thread(target=self._run, name="lixcore-spiller", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the machine has no more threads, or the interpreter is shutting down
+            return False
+        self._thread = thread
+        return True
 
     def _wait_for(self, session: SessionKey) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: session not in self._held)
+            self._changed.wait_for(lambda: session not in self._pending)
 
     def _run(self) -> None:
         while True:
@@ -97,35 +114,51 @@ class Spiller:
                 if not self._waiting:
                     return
                 session = self._waiting.popleft()
-                held = self._held[session]
-            try:
-                self._spill(session, held)
-            finally:
-                with self._changed:
-                    del self._held[session]
-                    self._changed.notify_all()
+            self._spill(session)
+            with self._changed:
+                self._pending.discard(session)
+                self._changed.notify_all()
+            if session not in self._failing:
+                self._tiering.merge_pieces(session)  # nobody waits for this
 
-    def _spill(self, session: SessionKey, held: int) -> None:
+    def _spill(self, session: SessionKey) -> None:
         try:
-            self._tiering.spill(session, held=held)
-        except LixError as error:
-            # The messages are safe where they are. The next add to a session that is full meets the error itself.
+            self._tiering.spill(session)
+        except Exception as error:  # noqa: BLE001  # kept for the next add at the limit, which spills first and meets it itself
+            # The messages are safe where they are. A stranger's adapter may raise anything, and must not end the thread.
             self.failures += 1
             if session not in self._failing:
-                _log.warning("cannot move messages of a session to the archive, they stay in the hot store: %s", error)
-            self._failing.add(session)
+                _log.warning("cannot move messages of a session to the archive, they stay in the hot store: %r", error)
+            _remember(self._failing, session)
         else:
             self._spilled(session)
 
     def _spilled(self, session: SessionKey) -> None:
         self._failing.discard(session)
-        self._blocked.pop(session, None)
+        self._blocked.discard(session)
 
     def close(self) -> None:
         """Finish what is queued, and end the thread. Idempotent."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-            thread = self._thread if self._pid == os.getpid() else None
+            thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join()
+
+
+def _remember(sessions: set[SessionKey], session: SessionKey) -> None:
+    if len(sessions) >= MOST_REMEMBERED:
+        sessions.clear()
+    sessions.add(session)
+
+
+_spillers: weakref.WeakSet[Spiller] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for spiller in list(_spillers):
+        spiller.start_afresh()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

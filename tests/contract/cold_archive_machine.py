@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -14,8 +14,8 @@ from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts
 
-ROWS = st.lists(st.tuples(st.integers(1, 40), TIMESTAMPS, PAYLOADS), max_size=6, unique_by=lambda row: row[0])
-BOUNDS = st.none() | st.integers(0, 41)
+ROWS = st.lists(st.tuples(st.integers(1, 15), TIMESTAMPS, PAYLOADS), max_size=6, unique_by=lambda row: row[0])
+BOUNDS = st.none() | st.integers(0, 16)
 
 
 @dataclass
@@ -41,7 +41,7 @@ def _entries(rows: list[tuple[int, float, bytes]]) -> list[Entry]:
     return [entry(position, payload, timestamp) for position, timestamp, payload in sorted(rows, key=lambda row: row[0])]
 
 
-def check_against_model(open_archive: Callable[[], ColdArchive], *, persistent: bool) -> None:  # noqa: C901  # a machine closes over its archive
+def check_against_model(open_archive: Callable[[], ColdArchive], *, persistent: bool, examples: int = 60) -> None:  # noqa: C901  # a machine closes over its archive
     """Run random histories of calls; every answer is the model's. Each history has a tenant prefix of its own."""
     histories = iter(range(1_000_000))
 
@@ -88,12 +88,12 @@ def check_against_model(open_archive: Callable[[], ColdArchive], *, persistent: 
             found = self.archive.read(key, last=last, after=low, before=high)
             assert facts(found) == facts(self.models[key].between(last, after, before))
 
-        @rule(key=keys, after=st.integers(1, 45))
+        @rule(key=keys, after=st.integers(1, 18))
         def start_context(self, key: SessionKey, after: int) -> None:
             self.archive.start_context(key, after=Position(after))
             self.models[key].context_after = max(self.models[key].context_after, after)
 
-        @rule(key=keys, through=st.integers(1, 30))
+        @rule(key=keys, through=st.integers(1, 8))
         def forget(self, key: SessionKey, through: int) -> None:
             model = self.models[key]
             gone = [position for position in model.held if position <= through]
@@ -130,7 +130,9 @@ def check_against_model(open_archive: Callable[[], ColdArchive], *, persistent: 
                 assert (info.first_position, info.last_position) == (min(model.held, default=0), max(model.held, default=0))
                 times = [one.timestamp for one in model.held.values()]
                 assert (info.first_timestamp, info.last_timestamp) == (min(times, default=0.0), max(times, default=0.0))
-                assert (info.context_after, info.forgotten_through) == (model.context_after, model.forgotten_through)
+                assert info.forgotten_through == model.forgotten_through
+                # A mark that lies in what was forgotten says nothing any more, and may be gone.
+                assert max(info.context_after, info.forgotten_through) == max(model.context_after, model.forgotten_through)
                 assert info.raw_bytes >= sum(len(one.payload) for one in model.held.values())
 
         def teardown(self) -> None:
@@ -140,7 +142,12 @@ def check_against_model(open_archive: Callable[[], ColdArchive], *, persistent: 
             for archive in self.archives:
                 archive.close()
 
-    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]  # archives on disk take their time
-    run_state_machine_as_test(
-        Machine, settings=settings(max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=checks)
+    # Shrinking a failure takes minutes on a medium, longer than tests may; a history of thirty steps can be read as it is.
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=30,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],  # archives on disk take their time
     )
+    run_state_machine_as_test(Machine, settings=chosen)

@@ -145,21 +145,6 @@ class HotStoreContract(HotStoreData, HotStoreTickets, HotStoreThreads, HotStoreP
         assert answer is not None
         assert answer.position > far
 
-    @pytest.mark.parametrize("leave", ["evict", "forget"])
-    def test_positions_stay_above_all_that_the_session_had_even_if_next_after_is_lower(
-        self, store: HotStore, clock: SettableClock, leave: str
-    ) -> None:
-        far = Position(int((NOON + 86_400) * 1000) << 20)
-        make_hot(store, ONE, next_after=far)
-        first = store.append(ONE, NOON, b"x")
-        assert first is not None
-        _ = store.evict(ONE, through=first.position) if leave == "evict" else store.forget(ONE)
-        clock.advance(-HOUR)
-        make_hot(store, ONE)
-        again = store.append(ONE, NOON, b"x")
-        assert again is not None
-        assert again.position > first.position > far
-
     def test_a_position_is_not_given_again_after_its_release(self, store: HotStore) -> None:
         make_hot(store, ONE)
         first = store.append(ONE, NOON, b"x")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -20,6 +20,9 @@ from contract_ground import KEYS, PAYLOADS, TIMESTAMPS, OpenStore, SettableClock
 from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.ports.hot_store import HotStore, Ticket
+
+GAPS = st.lists(st.integers(1, 5), min_size=0, max_size=6)
+FEW = 3  # sessions in a history: what goes wrong needs several calls on the same one
 
 
 @dataclass
@@ -54,7 +57,9 @@ class _World:
         return self.models.setdefault(key, _Model())
 
 
-def check_against_model(open_store: OpenStore, clock: SettableClock, *, persistent: bool, shared: bool) -> None:  # noqa: C901  # a machine closes over its store
+def check_against_model(  # noqa: C901  # a machine closes over its store
+    open_store: OpenStore, clock: SettableClock, *, persistent: bool, shared: bool, examples: int = 60
+) -> None:
     """Run random histories of calls; every answer is the model's."""
 
     class Machine(RuleBasedStateMachine):
@@ -70,13 +75,25 @@ def check_against_model(open_store: OpenStore, clock: SettableClock, *, persiste
         def store(self) -> HotStore:
             return self.stores[0]
 
-        @initialize()
-        def start_empty(self) -> None:
+        @initialize(target=keys, key=KEYS, gaps=GAPS, payload=PAYLOADS)
+        def start_with_a_hot_session(self, key: SessionKey, gaps: list[int], payload: bytes) -> SessionKey:
             empty(self.store)
+            self.come_back(key, gaps, payload)
+            return key
 
+        @precondition(lambda self: len(self.world.models) < FEW)
         @rule(target=keys, key=KEYS)
         def name(self, key: SessionKey) -> SessionKey:
             return key
+
+        @rule(key=keys, gaps=GAPS, payload=PAYLOADS)
+        def come_back(self, key: SessionKey, gaps: list[int], payload: bytes) -> None:
+            model = self.world[key]
+            if model.entries is None:
+                entries = [entry(sum(gaps[: n + 1]), payload) for n in range(len(gaps))]
+                after = max(model.highest, sum(gaps))
+                make_hot(self.store, key, entries, next_after=after)
+                model.entries, model.highest, model.active = entries, after, clock.now()
 
         @rule(key=keys, timestamp=TIMESTAMPS, payload=PAYLOADS)
         def append(self, key: SessionKey, timestamp: float, payload: bytes) -> None:
@@ -112,7 +129,7 @@ def check_against_model(open_store: OpenStore, clock: SettableClock, *, persiste
             model = self.world[key]
             return _Issued(key, self.store.ticket(key), model.times_hot, absent=model.entries is None)
 
-        @rule(issued=tickets, gaps=st.lists(st.integers(1, 5), max_size=4), beyond=st.integers(0, 3), payload=PAYLOADS)
+        @rule(issued=tickets, gaps=GAPS, beyond=st.integers(0, 3), payload=PAYLOADS)
         def restore(self, issued: _Issued, gaps: list[int], beyond: int, payload: bytes) -> None:
             model = self.world[issued.session]
             entries = [entry(sum(gaps[: n + 1]), payload) for n in range(len(gaps))]
@@ -197,7 +214,15 @@ def check_against_model(open_store: OpenStore, clock: SettableClock, *, persiste
             for store in self.stores:
                 store.close()
 
-    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]  # stores on disk and behind sockets take their time
-    run_state_machine_as_test(
-        Machine, settings=settings(max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=checks)
+    # Shrinking a failure takes minutes on a medium, longer than tests may; a history of thirty steps can be read as it is.
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=30,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.filter_too_much,
+        ],  # stores on disk and behind sockets take their time
     )
+    run_state_machine_as_test(Machine, settings=chosen)

@@ -61,6 +61,12 @@ class HotStoreTickets:
         assert store.evict(ONE, through=ORIGIN)
         assert _restore(store, ticket) is False
 
+    def test_evict_voids_tickets_also_of_an_absent_session(self, store: HotStore) -> None:
+        ticket = store.ticket(ONE)
+        assert store.evict(ONE, through=ORIGIN) is True
+        assert _restore(store, ticket) is False
+        make_hot(store, ONE)
+
     def test_forget_voids_tickets_also_of_an_absent_session(self, store: HotStore) -> None:
         ticket = store.ticket(ONE)
         store.forget(ONE)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -54,14 +56,63 @@ def test_who_waits_gets_the_connection_that_comes_back(open_store: OpenStore, se
     with ThreadPoolExecutor(1) as threads:
         for give_back in (pool.give, pool.drop):
             waiting = threads.submit(added, store, session, b"x")
-            lines = next(iter(pool._lines.values()))
-            with lines.changed:  # the waiter holds it except while it waits
-                pass
             give_back(taken)
             waiting.result(timeout=30)
             taken = pool.take()
     pool.give(taken)
     assert payloads(store.read(session)) == [b"x", b"x"]
+
+
+def test_those_who_wait_are_served_in_turn(open_store: OpenStore) -> None:
+    """A thread that comes back at once does not overtake: without turns, some threads got no connection for seconds."""
+    pool = open_store(pool_size=1, socket_connect_timeout=60)._link._pool
+    connection = pool.take()
+    lines = next(iter(pool._lines.values()))
+    served = []
+
+    def take_and_give(number: int) -> None:
+        mine = pool.take()
+        served.append(number)
+        pool.give(mine)
+
+    with ThreadPoolExecutor(4) as threads:
+        waiting = []
+        for number in range(4):
+            waiting.append(threads.submit(take_and_give, number))
+            while len(lines.waiting) <= number:  # until it stands in the queue
+                assert not waiting[-1].done()
+        pool.give(connection)
+        connection = pool.take()
+        for thread in waiting:
+            thread.result(timeout=30)
+    assert served == [0, 1, 2, 3]
+    pool.give(connection)
+
+
+def test_an_interrupted_waiter_leaves_the_queue(open_store: OpenStore, session: SessionKey) -> None:
+    store = open_store(pool_size=1, socket_connect_timeout=60)
+    make_hot(store, session)
+    pool = store._link._pool
+    taken = pool.take()
+    lines = next(iter(pool._lines.values()))
+
+    class Interrupted(BaseException):
+        pass
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    previous = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with pytest.raises(Interrupted):
+            pool.take()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    assert not lines.waiting
+    pool.give(taken)
+    assert added(store, session, b"x").held == 1
 
 
 def test_unix_sockets(open_store: OpenStore, redis_server: RedisProcess, session: SessionKey) -> None:
@@ -130,6 +181,9 @@ def test_after_close_everything_says_so(open_store: OpenStore, client: Any, sess
     ):
         with pytest.raises(ClosedError):
             call()
+    deadline = time.monotonic() + 5  # the server notices in its own time
+    while len(client.client_list()) >= before and time.monotonic() < deadline:
+        pass
     assert len(client.client_list()) == before - 1
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
+import redis
 from hypothesis import example, given
 from hypothesis import strategies as st
 from redis.crc import key_slot
@@ -16,8 +18,10 @@ from redis.crc import key_slot
 from hot_sessions import make_hot, payloads
 from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
+from lixcore.errors import StoreRefusedError
 from lixcore_redis import RedisHotStore
 from lixcore_redis.keys import session_keys, session_of
+from redis_process import RedisProcess
 from settable_clock import SettableClock
 
 HOSTILE = [
@@ -147,3 +151,23 @@ def test_release_takes_exactly_what_it_is_told(store: RedisHotStore, session: Se
     assert store.release(session, through=Position(position)) == len(entries) - len(left)
     assert store.release(session, through=Position(position)) == 0
     assert payloads(store.read(session)) == left
+
+
+def test_every_call_is_legal_on_a_cluster(open_store: Callable[..., RedisHotStore], session: SessionKey) -> None:
+    """One node with all slots refuses what a larger cluster would refuse: scripts on keys of several slots."""
+    with RedisProcess("--cluster-enabled", "yes") as server, redis.Redis(port=server.port) as client:
+        client.execute_command("CLUSTER ADDSLOTS", *range(16384))
+        deadline = time.monotonic() + 30
+        while client.execute_command("CLUSTER INFO")["cluster_state"] != "ok":
+            assert time.monotonic() < deadline, "the node does not see that it has all slots"
+        store = open_store(port=server.port, session_db=0)
+        [first, second] = make_hot(store, session, b"1", b"2")
+        assert payloads(store.read(session)) == [b"1", b"2"]
+        assert store.release(session, through=first.position) == 1
+        assert len(store.sessions()) == 1
+        assert store.describe(session) is not None
+        assert store.evict(session, through=second.position)
+        make_hot(store, session, b"3")
+        assert store.forget(session).entries == 1
+        with pytest.raises(StoreRefusedError, match="redis_session_db to 0"):
+            open_store(port=server.port).read(session)

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from hot_sessions import make_hot
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.ports.hot_store import Appended
 from lixcore_redis import RedisHotStore
 
 
@@ -42,47 +41,64 @@ def test_a_ticket_is_void_once_the_session_was_hot(store: RedisHotStore, session
         assert store.read(session) is None
 
 
+def test_a_ticket_is_void_once_an_absent_session_was_evicted(store: RedisHotStore, session: SessionKey) -> None:
+    old = store.ticket(session)
+    assert store.evict(session, through=ORIGIN)
+    assert not store.restore(session, [], next_after=ORIGIN, ticket=old)
+
+
+class Tiers:
+    """One session, hot in a store or archived in memory."""
+
+    def __init__(self, store: RedisHotStore, session: SessionKey) -> None:
+        self.store = store
+        self.session = session
+        self.archive: dict[Position, bytes] = {}
+        self.lock = threading.Lock()
+
+    def say(self, payload: bytes) -> tuple[Position, bytes]:
+        while (answer := self.store.append(self.session, 0.0, payload)) is None:
+            ticket = self.store.ticket(self.session)
+            with self.lock:
+                highest = max(self.archive, default=ORIGIN)
+            self.store.restore(self.session, [], next_after=highest, ticket=ticket)
+        return answer.position, payload
+
+    def evict(self) -> bool:
+        oldest = self.store.oldest(self.session, limit=1000)
+        with self.lock:
+            self.archive.update((entry.position, entry.payload) for entry in oldest)
+        return self.store.evict(self.session, through=oldest[-1].position if oldest else ORIGIN)
+
+
 def test_nothing_is_lost_between_append_evict_and_restore(store: RedisHotStore) -> None:
-    """Writers and an evictor with an archive in memory: every acknowledged message is archived or hot, once, in order."""
-    session = SessionKey("busy")
-    archive: dict[Position, bytes] = {}
-    archived = threading.Lock()
+    """Writers and evictors at once: every acknowledged message is archived or hot, once, in order."""
+    tiers = Tiers(store, SessionKey("busy"))
     writers_done = threading.Event()
 
-    def rehydrate() -> None:
-        ticket = store.ticket(session)
-        with archived:
-            highest = max(archive, default=ORIGIN)
-        store.restore(session, [], next_after=highest, ticket=ticket)
+    def evict_while_nobody_writes() -> None:
+        assert tiers.evict()
+
+    now_and_then = threading.Barrier(4, action=evict_while_nobody_writes)
 
     def write(name: int) -> list[tuple[Position, bytes]]:
         said = []
         for number in range(60):
-            payload = b"%d.%d" % (name, number)
-            answer: Appended | None = None
-            while answer is None:
-                answer = store.append(session, 0.0, payload)
-                if answer is None:
-                    rehydrate()
-            said.append((answer.position, payload))
+            if number % 10 == 0:
+                now_and_then.wait(timeout=60)
+            said.append(tiers.say(b"%d.%d" % (name, number)))
         return said
 
-    def evict() -> int:
-        evictions = 0
+    def keep_evicting() -> None:
         while not writers_done.is_set():
-            oldest = store.oldest(session, limit=5)
-            if oldest:
-                with archived:
-                    archive.update((entry.position, entry.payload) for entry in oldest)
-                evictions += store.evict(session, through=oldest[-1].position)
-        return evictions
+            tiers.evict()
 
     with ThreadPoolExecutor(5) as threads:
-        evictor = threads.submit(evict)
+        evictor = threads.submit(keep_evicting)
         said = list(threads.map(write, range(4)))
         writers_done.set()
-        assert evictor.result() > 0, "otherwise this shows nothing"
-    everything = archive | {entry.position: entry.payload for entry in store.read(session) or ()}
+        evictor.result()
+    everything = tiers.archive | {entry.position: entry.payload for entry in store.read(tiers.session) or ()}
     assert everything == dict(pair for writer in said for pair in writer)
     assert len(everything) == 240
     for writer in said:

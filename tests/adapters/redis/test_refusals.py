@@ -17,7 +17,7 @@ from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreFullError, StoreRefusedError, StoreUnavailableError
 from lixcore_redis import RedisHotStore
-from lixcore_redis.failures import store_error
+from lixcore_redis.failures import is_transient, store_error
 from lixcore_redis.keys import session_keys
 from lixcore_redis.server_info import server_info
 from redis_process import RedisProcess, free_port
@@ -186,6 +186,14 @@ def test_error_answers_become_errors_of_lixcore(line: str, kind: type[Exception]
     assert type(error) is kind
     assert says in str(error)
     assert str(error).startswith("redis://h:1/2: ")
+
+
+def test_a_certificate_that_is_not_trusted_is_not_tried_again() -> None:
+    theirs = redis.exceptions.ConnectionError("Error 1 connecting to h:1. [SSL: CERTIFICATE_VERIFY_FAILED] self-signed")
+    error = store_error("rediss://h:1/2", theirs)
+    assert type(error) is StoreRefusedError
+    assert "ssl_ca_certs" in str(error)
+    assert not is_transient(theirs)
 
 
 def test_ping_says_what_the_server_is(store: RedisHotStore, client: Any) -> None:

@@ -92,4 +92,4 @@ class SessionLayerMachine(RuleBasedStateMachine):
 
 
 def test_the_session_layer_behaves_like_a_list() -> None:
-    run_state_machine_as_test(SessionLayerMachine, settings=settings(max_examples=150, stateful_step_count=40, deadline=None))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(SessionLayerMachine, settings=settings(max_examples=150, stateful_step_count=40, deadline=None))
