@@ -143,7 +143,7 @@ def _prepare_streams() -> None:
 
 
 def run() -> int:
-    """Run the command line of this process; returns the exit code."""
+    """Run the command line of this process; returns the exit code, or ends the process with that of a defect."""
     _prepare_streams()
     try:
         app(prog_name="lix")
@@ -151,7 +151,7 @@ def run() -> int:
         return ending.code if isinstance(ending.code, int) else ExitCode.PARTLY
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except Exception:  # noqa: BLE001  # a defect: it is shown whole, and the process ends
+    except Exception:  # a defect: it is shown whole, and the process ends
         traceback.print_exc()
-        return ExitCode.DEFECT
+        raise SystemExit(ExitCode.DEFECT) from None
     return ExitCode.OK
