@@ -151,7 +151,7 @@ def run() -> int:
         return ending.code if isinstance(ending.code, int) else ExitCode.PARTLY
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except Exception:  # a defect: it is shown whole, and the process ends
+    except Exception:  # noqa: BLE001  # a defect: it is shown whole, and the process ends
         traceback.print_exc()
         raise SystemExit(ExitCode.DEFECT) from None
     return ExitCode.OK
