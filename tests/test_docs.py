@@ -147,7 +147,7 @@ def written_tables(text: str) -> dict[str, str]:
 
 def test_the_settings_page_is_what_the_code_declares() -> None:
     """After a change: `LIXCORE_WRITE_REFERENCE=1 pytest tests/test_docs.py` writes the tables anew."""
-    page = DOCS / "reference" / "settings.md"
+    page = DOCS / "reference" / "configuration.md"
     tables = settings_tables()
     if os.environ.get("LIXCORE_WRITE_REFERENCE"):
         head, _, _ = page.read_text().partition("## Settings: ")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import ClassVar, Final, Self, TypeVar
 
@@ -22,14 +21,14 @@ from lixcore.ports.options import option
 from lixcore_huffman.appending import Pending
 from lixcore_huffman.archive_writer import ArchiveWriter, path_of
 from lixcore_huffman.describing import described, session_files, session_of
-from lixcore_huffman.durable_files import made_directory, sync_directory
+from lixcore_huffman.durable_files import made_directory
 from lixcore_huffman.locks import WriterLocks
-from lixcore_huffman.os_errors import store_error
+from lixcore_huffman.os_errors import translated
 from lixcore_huffman.reading import Found, Range, found_in
 from lixcore_huffman.session_file import SessionFile
+from lixcore_huffman.waiting import finish_all, sync_all, sync_directories
 
 _AT_ONCE: Final = 256  # sessions of a bulk append whose locks and files are open at a time
-_SYNC_THREADS: Final = 32
 _LOOKS: Final = 5  # at a file that seems damaged and changes while it is read
 
 _Result = TypeVar("_Result")
@@ -87,7 +86,7 @@ class HuffArchive:
             UnknownAdapterError: The codec to write with is not installed.
         """
         archive = cls(options, context)
-        with _translated(archive._root):
+        with translated(archive._root):
             made_directory(archive._root, sync=options.sync)
             if not os.path.isdir(archive._root):
                 raise CorruptDataError(archive._root, "is not a directory; the archive needs one there")
@@ -156,7 +155,7 @@ class HuffArchive:
         """
         self._check_open()
         damaged: list[CorruptDataError | StoreRefusedError] = []
-        with _translated(self._root):
+        with translated(self._root):
             for path in session_files(self._root):
                 try:
                     info = self._looked_at(path, _info_of)
@@ -192,7 +191,7 @@ class HuffArchive:
     @contextmanager
     def _writing(self, sessions: Sequence[SessionKey], path: str) -> Iterator[None]:
         self._check_open()
-        with _translated(path), self._locks.held(sessions):
+        with translated(path), self._locks.held(sessions):
             yield
 
     def _written(self, jobs: Sequence[tuple[SessionKey, Callable[[str], Pending | None]]]) -> None:
@@ -203,20 +202,20 @@ class HuffArchive:
             try:
                 for session, job in jobs:
                     path = path_of(self._root, session)
-                    with _translated(path):
+                    with translated(path):
                         written = job(path)
                     if written is not None:
                         pending.append(written)
                 if self._sync:
-                    _sync_all(pending)
+                    sync_all(pending)
             except BaseException:
                 for written in pending:
                     written.abandon()
                 raise
             folders = {os.path.dirname(written.path) for written in pending if written.replaces}
-            _finish_all(pending)
+            finish_all(pending)
             if self._sync:
-                _each(sync_directory, sorted(folders))
+                sync_directories(sorted(folders))
 
     def _found(self, session: SessionKey, wanted: Range) -> tuple[Sequence[Entry], Sequence[str]]:
         path = path_of(self._root, session)
@@ -236,7 +235,7 @@ class HuffArchive:
     def _looked_at(self, path: str, look: Callable[[SessionFile], _Result]) -> _Result | None:
         """What ``look`` sees in a file; None when there is none."""
         self._check_open()
-        with _translated(path):
+        with translated(path):
             for _ in range(_LOOKS):
                 try:
                     with SessionFile(path) as file:
@@ -266,41 +265,3 @@ def _info_of(file: SessionFile) -> ArchiveInfo | None:
 
 def _append_job(writer: ArchiveWriter, session: SessionKey, entries: Sequence[Entry]) -> Callable[[str], Pending | None]:
     return lambda path: writer.append(path, session, entries)
-
-
-def _sync_all(pending: Sequence[Pending]) -> None:
-    _each(_synced, pending)
-
-
-def _finish_all(pending: list[Pending]) -> None:
-    try:
-        while pending:
-            pending[-1].finish()
-            pending.pop()
-    except BaseException:
-        for written in pending:
-            written.abandon()
-        raise
-
-
-def _synced(pending: Pending) -> None:
-    with _translated(pending.path, outcome_unknown=not pending.replaces):
-        pending.sync()
-
-
-def _each(action: Callable[[_Result], None], things: Sequence[_Result]) -> None:
-    """Do ``action`` to all of ``things``, a few at a time: the medium takes many waits together as fast as one."""
-    if len(things) <= 1:
-        for thing in things:
-            action(thing)
-        return
-    with ThreadPoolExecutor(_SYNC_THREADS) as pool:
-        list(pool.map(action, things))
-
-
-@contextmanager
-def _translated(path: str, *, outcome_unknown: bool = False) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise store_error(error, path, outcome_unknown=outcome_unknown) from error

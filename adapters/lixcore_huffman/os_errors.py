@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from lixcore.errors import CorruptDataError, StoreError, StoreFullError, StoreRefusedError, StoreUnavailableError
@@ -29,3 +31,12 @@ def store_error(error: OSError, path: str, *, outcome_unknown: bool = False) -> 
     if error.errno in _NOT_A_FILE:
         return CorruptDataError(where, f"{said}; something else stands where the archive keeps its files")
     return StoreUnavailableError(where, said, outcome_unknown=outcome_unknown)
+
+
+@contextmanager
+def translated(path: str, *, outcome_unknown: bool = False) -> Iterator[None]:
+    """Raise what the operating system says inside as `store_error` has it."""
+    try:
+        yield
+    except OSError as error:
+        raise store_error(error, path, outcome_unknown=outcome_unknown) from error

@@ -67,7 +67,7 @@ class CacheConfig:
     )
     session_ttl_seconds: int = option(
         86_400,
-        "After how many seconds without use a session may leave the hot store at the latest.",
+        "Accepted, no effect in this version: after how many seconds without use a session leaves the hot store at the latest.",
         at_least=1,
         at_most=_CENTURY_SECONDS,
     )
@@ -75,11 +75,15 @@ class CacheConfig:
         None, "How many tokens a context may have at most; none sets no budget.", at_least=0, at_most=1_000_000_000
     )
     evict_after_minutes: int = option(
-        120, "After how many idle minutes a session moves to the archive as a whole.", at_least=0, at_most=_CENTURY_MINUTES
+        120,
+        "How many minutes a session must be idle for `Stack.evict_idle` to archive it; in this version nobody else does.",
+        at_least=0,
+        at_most=_CENTURY_MINUTES,
     )
     disk_ttl_days: int | None = option(
         None,
-        "After how many days without a new message a history is removed from the archive; none keeps it for ever.",
+        "Accepted, no effect in this version, which keeps every history for ever: after how many days without a new message one"
+        " is removed.",
         at_least=1,
         at_most=_CENTURY_DAYS,
     )
@@ -91,25 +95,42 @@ class CacheConfig:
     )
     tenant: str = option("default", "Whose sessions these are; sessions of different tenants never meet.")
     semantic_ttl_seconds: int = option(
-        300, "For how many seconds a cached response may be returned.", at_least=1, at_most=_CENTURY_SECONDS
+        300,
+        "Accepted, no effect in this version: for how many seconds a cached response may be returned.",
+        at_least=1,
+        at_most=_CENTURY_SECONDS,
     )
     semantic_similarity_threshold: float = option(
-        0.90, "How similar a query must be to a cached one, as the cosine of their embeddings.", at_least=-1, at_most=1
+        0.90,
+        "Accepted, no effect in this version: how similar a query must be to a cached one, as the cosine of their embeddings.",
+        at_least=-1,
+        at_most=1,
     )
     semantic_max_items_per_url: int = option(
-        50, "How many responses are cached for one session and URL.", at_least=1, at_most=1_000_000
+        50,
+        "Accepted, no effect in this version: how many responses are cached for one session and URL.",
+        at_least=1,
+        at_most=1_000_000,
     )
     url_cache_ttl_seconds: int = option(
-        86_400, "For how many seconds the embedding of a URL is kept.", at_least=1, at_most=_CENTURY_SECONDS
+        86_400,
+        "Accepted, no effect in this version: for how many seconds the embedding of a URL is kept.",
+        at_least=1,
+        at_most=_CENTURY_SECONDS,
     )
     url_cache_batch_size: int = option(
-        100, "How many embeddings of URLs are written in one round trip.", at_least=1, at_most=100_000
+        100,
+        "Accepted, no effect in this version: how many embeddings of URLs are written in one round trip.",
+        at_least=1,
+        at_most=100_000,
     )
     hot_store: str = option("redis", "The adapter that keeps the newest messages of live sessions.")
     cold_archive: str = option("huffman", "The adapter that keeps whole histories.")
     codec: str = option("huffman", "The adapter that compresses what is newly archived.")
-    similarity_index: str | None = option("redis", "The adapter that finds similar cached queries; none does without.")
-    archive_index: str | None = option(None, "The adapter that searches histories; none does without.")
+    similarity_index: str | None = option(
+        "redis", "Accepted, no effect in this version: the adapter that finds similar cached queries."
+    )
+    archive_index: str | None = option(None, "Accepted, no effect in this version: the adapter that searches histories.")
     eviction_policy: str = option("lru", "The policy that chooses the sessions that leave the hot store.")
 
     _adapter_values: tuple[tuple[str, Any], ...]
@@ -127,6 +148,7 @@ class CacheConfig:
         environ: Mapping[str, str] | None = None,
         prefix: str = sources.DEFAULT_PREFIX,
         registry: Registry | None = None,
+        texts: Mapping[str, str] | None = None,
         **settings: Any,
     ) -> Self:
         """Read all four layers: defaults, then a TOML file, then the environment, then arguments; the last one wins.
@@ -137,6 +159,7 @@ class CacheConfig:
             environ: The environment; that of the process, when not given.
             prefix: What the names of environment variables begin with, before an underscore; see `from_env`.
             registry: The adapters to choose from; those that are installed, when not given.
+            texts: Arguments that a command line gave, by name: a text may stand for a number, a truth or none.
             settings: Any setting by its name.
 
         Raises:
@@ -151,7 +174,7 @@ class CacheConfig:
             adapters = {sources.adapter_prefix(adapter.name) for adapter in registry.installed()}
             given += sources.from_file(file, adapters, problems)
         given += sources.from_environment(environ, prefix)
-        given += sources.from_arguments(settings)
+        given += sources.from_command_line(texts or {}) + sources.from_arguments(settings)
         return cls._of(given, registry, problems)
 
     @classmethod

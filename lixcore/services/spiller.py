@@ -118,6 +118,8 @@ class Spiller:
             with self._changed:
                 self._pending.discard(session)
                 self._changed.notify_all()
+            if session not in self._failing:
+                self._tiering.merge_pieces(session)  # nobody waits for this
 
     def _spill(self, session: SessionKey) -> None:
         try:

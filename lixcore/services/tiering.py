@@ -6,12 +6,16 @@ position, so a process may die between any two calls, and any number of processe
 
 from __future__ import annotations
 
+import logging
+
 from lixcore.domain.position import ORIGIN, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import StoreUnavailableError
-from lixcore.ports.cold_archive import ColdArchive
+from lixcore.errors import LixError, StoreUnavailableError
+from lixcore.ports.cold_archive import ColdArchive, Compacts
 from lixcore.ports.hot_store import HotStore
 from lixcore.services.archive_reader import ArchiveReader
+
+_log = logging.getLogger("lixcore.tiering")
 
 ATTEMPTS = 100
 """How often a step begins again because others evict or add to the same session meanwhile, before it gives up."""
@@ -76,7 +80,22 @@ class Tiering:
             if len(entries) < _STEP:
                 break
             self._hot.release(session, through=through)
-        return self._hot.evict(session, through=through)
+        absent = self._hot.evict(session, through=through)
+        if through > ORIGIN:
+            self.merge_pieces(session)
+        return absent
+
+    def merge_pieces(self, session: SessionKey) -> None:
+        """Have the archive rewrite what was written in small pieces, where it can and where that pays.
+
+        A failure is one warning in the log and changes nothing: the entries are archived, they only take more room.
+        """
+        if not isinstance(self._archive, Compacts):
+            return
+        try:
+            self._archive.compact(session)
+        except LixError as error:
+            _log.warning("cannot merge the small pieces of an archived session: %s", error)
 
     def restore(self, session: SessionKey) -> None:
         """Make an absent session hot with its window; nothing happens when it is hot already.
