@@ -76,7 +76,7 @@ class CacheConfig:
     )
     evict_after_minutes: int = option(
         120,
-        "How many minutes a session must be idle for `Stack.evict_idle` to archive it; in this version nothing calls that by itself.",
+        "How many minutes a session must be idle for `Stack.evict_idle` to archive it; in this version nobody calls it for you.",
         at_least=0,
         at_most=_CENTURY_MINUTES,
     )
