@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,9 +13,9 @@ from lixcore.bootstrap import Wiring, wire
 from lixcore.config import CacheConfig
 from lixcore.domain.message import Message
 from lixcore.domain.record import decode_message
-from lixcore.domain.session import SessionKey
+from lixcore.domain.session import SessionKey, checked_tenant
 from lixcore.domain.transcript import formatted
-from lixcore.errors import ClosedError, InvalidInputError
+from lixcore.errors import ClosedError, CorruptDataError, InvalidInputError
 from lixcore.ports.clock import Clock
 from lixcore.services.catalogue import SessionSummary
 from lixcore.services.import_conversations import Importer
@@ -61,7 +62,8 @@ class Stack:
 
     def session_keys(self, *, tenant: str | None = None) -> Iterator[SessionKey]:
         """Every session of a tenant, archived or hot, in no particular order."""
-        return self.wiring.catalogue.keys(tenant=tenant or self.config.tenant)
+        wanted = self.config.tenant if tenant is None else checked_tenant(tenant)
+        return self.wiring.catalogue.keys(tenant=wanted)
 
     def sessions(self, *, tenant: str | None = None) -> Iterator[SessionSummary]:
         """A summary of every session of a tenant."""
@@ -79,12 +81,25 @@ class Stack:
 
         Returns:
             How many sessions left the hot store.
+
+        Raises:
+            CorruptDataError: What is archived of a session is damaged, so that it stayed; all others were moved all the same.
+            StoreError: A store failed; sessions moved until then have left.
         """
         wiring, now = self.wiring, self.wiring.clock.now()
         idle = self.config.evict_after_minutes * 60.0 if idle_seconds is None else idle_seconds
         candidates = wiring.hot.sessions(inactive_since=now - idle)
         victims = wiring.eviction.victims(candidates, now=now, idle_seconds=idle)
-        return sum(wiring.tiering.evict(session) for session in victims)
+        left, damaged = 0, list[CorruptDataError]()
+        for session in victims:
+            try:
+                left += wiring.tiering.evict(session)
+            except CorruptDataError as error:  # of this session alone: it must not keep the others in the hot store for ever
+                damaged.append(error)
+        if damaged:
+            damaged[0].add_note(f"{len(damaged)} of {len(victims)} idle sessions are damaged and stayed hot; {left} moved")
+            raise damaged[0]
+        return left
 
     def close(self) -> None:
         """Finish what is under way and give back every connection and handle. Idempotent."""
@@ -103,8 +118,12 @@ class _SharedStacks:
     """One stack for each configuration that coordinators are made from, closed with the last of them."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._open: dict[CacheConfig, tuple[Stack, int]] = {}
+        self.renew_lock()
+
+    def renew_lock(self) -> None:
+        """For a child that was just forked: a thread of its parent may have held the lock, and is not there to release it."""
+        self._lock = threading.Lock()
 
     def take(self, config: CacheConfig) -> Stack:
         with self._lock:
@@ -122,6 +141,7 @@ class _SharedStacks:
 
 
 _shared = _SharedStacks()
+os.register_at_fork(after_in_child=_shared.renew_lock)
 
 
 class CacheCoordinator:
@@ -149,6 +169,7 @@ class CacheCoordinator:
     ) -> None:
         if stack is not None and config is not None:
             raise InvalidInputError("config", "is given by the stack; give one of the two")
+        self._closing = threading.Lock()
         self._shared_config: CacheConfig | None = None
         wanted = stack.config if stack is not None else config if config is not None else CacheConfig.load()
         self.session = SessionKey(session_id, wanted.tenant if tenant is None else tenant)
@@ -199,10 +220,10 @@ class CacheCoordinator:
             InvalidInputError: A field is refused.
             StoreError: It was not stored (or may be, when the error's ``outcome_unknown`` is true).
         """
-        wiring = self._wiring
+        wiring, places = self._wiring, self._config.hot_window_size
         now = wiring.clock.now() if timestamp is None else timestamp
         message = Message(role, content, now, metadata, embedding)
-        return min(wiring.window.add(self.session, message).held, self._config.hot_window_size)
+        return min(wiring.window.add(self.session, message).held, places)
 
     def get_context_messages(self) -> list[dict[str, Any]]:
         """The context, oldest first: dicts of role, content, timestamp and metadata, ready for an LLM call."""
@@ -265,27 +286,29 @@ class CacheCoordinator:
 
     def get_stats(self) -> dict[str, Any]:
         """Counts and sizes, as plain values; see the reference for each name."""
-        stats = self._wiring.window.stats(self.session)
+        wiring, places = self._wiring, self._config.hot_window_size
+        stats = wiring.window.stats(self.session)
         return {
             "session_id": self.session.id,
             "tenant": self.session.tenant,
             "context_window": {
                 "messages": stats.messages,
                 "hot_messages": stats.hot,
-                "hot_window_size": self._config.hot_window_size,
+                "hot_window_size": places,
                 "is_hot": stats.is_hot,
                 "disk_turns": stats.archived,
                 "disk_raw_bytes": stats.raw_bytes,
                 "disk_size_bytes": stats.stored_bytes,
                 "last_active": stats.last_active,
             },
-            "timestamp": datetime.now(UTC).isoformat(),
+            "timestamp": datetime.fromtimestamp(wiring.clock.now(), UTC).isoformat(),
         }
 
     def close(self) -> None:
         """Give back what it uses. Idempotent; a stack that it was made from stays open."""
-        self._stack, shared = None, self._shared_config
-        self._shared_config = None
+        with self._closing:  # of two threads that close it, one gives back
+            self._stack, shared = None, self._shared_config
+            self._shared_config = None
         if shared is not None:
             _shared.give_back(shared)
 

@@ -49,10 +49,11 @@ def prepare(connection: sqlite3.Connection, where: str, *, busy_timeout: float) 
 
 
 def _is_new(connection: sqlite3.Connection, where: str) -> bool:
+    # In this order: both come with one transaction, so whoever sees tables that another process just made sees its mark as well.
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     if application_id == APPLICATION_ID:
         return False
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application_id or tables:
         raise StoreRefusedError(where, "is the database of another application; choose another path")
     return True

@@ -10,7 +10,7 @@ import attrs
 from lixcore.errors import CorruptDataError
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.options import option
-from lixcore_zstd.dictionaries import DictionaryShelf
+from lixcore_zstd.dictionaries import DictionaryShelf, train_dictionary
 from lixcore_zstd.zstd_module import zstd_module
 
 _WHERE: Final = "a zstd block"
@@ -47,6 +47,8 @@ class ZstdCodec:
     Options: ClassVar[type[Any]] = ZstdOptions
 
     name: ClassVar[str] = "zstd"
+
+    train_dictionary = staticmethod(train_dictionary)  # `lixcore.ports.codec.TrainsDictionaries`
 
     def __init__(self, *, level: int = 9, dictionary: Path | None = None) -> None:
         self._zstd: Any = zstd_module()

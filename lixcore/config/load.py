@@ -25,6 +25,11 @@ def from_arguments(arguments: Mapping[str, object]) -> list[Given]:
     return [Given(name, value, Origin(Layer.ARGUMENT, f"argument {name}")) for name, value in arguments.items()]
 
 
+def from_command_line(texts: Mapping[str, str]) -> list[Given]:
+    """What stands on a command line: arguments, as texts."""
+    return [Given(name, text, Origin(Layer.ARGUMENT, f"--set {name}"), as_text=True) for name, text in texts.items()]
+
+
 def from_environment(environ: Mapping[str, str], prefix: str) -> list[Given]:
     """What stands in the environment under a prefix.
 
@@ -39,7 +44,7 @@ def from_environment(environ: Mapping[str, str], prefix: str) -> list[Given]:
         if not variable.startswith(start) or (start and name in RESERVED):
             continue
         if strict or variable.isupper():
-            found.append(Given(name.lower(), value, Origin(Layer.ENVIRONMENT, f"environment {variable}"), strict=strict))
+            found.append(Given(name.lower(), value, Origin(Layer.ENVIRONMENT, f"environment {variable}"), strict, as_text=True))
     return found
 
 

@@ -148,6 +148,7 @@ class CacheConfig:
         environ: Mapping[str, str] | None = None,
         prefix: str = sources.DEFAULT_PREFIX,
         registry: Registry | None = None,
+        texts: Mapping[str, str] | None = None,
         **settings: Any,
     ) -> Self:
         """Read all four layers: defaults, then a TOML file, then the environment, then arguments; the last one wins.
@@ -158,6 +159,7 @@ class CacheConfig:
             environ: The environment; that of the process, when not given.
             prefix: What the names of environment variables begin with, before an underscore; see `from_env`.
             registry: The adapters to choose from; those that are installed, when not given.
+            texts: Arguments that a command line gave, by name: a text may stand for a number, a truth or none.
             settings: Any setting by its name.
 
         Raises:
@@ -172,7 +174,7 @@ class CacheConfig:
             adapters = {sources.adapter_prefix(adapter.name) for adapter in registry.installed()}
             given += sources.from_file(file, adapters, problems)
         given += sources.from_environment(environ, prefix)
-        given += sources.from_arguments(settings)
+        given += sources.from_command_line(texts or {}) + sources.from_arguments(settings)
         return cls._of(given, registry, problems)
 
     @classmethod

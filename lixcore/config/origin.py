@@ -44,9 +44,11 @@ class Given:
         value: What was given. Not part of the repr: it may be a secret.
         origin: Where it stands.
         strict: Whether a name that nothing knows is a mistake; False where names of other programs are to be expected.
+        as_text: Whether a text may stand for a number, a truth or none, as everywhere that has texts only.
     """
 
     name: str
     value: object = attrs.field(repr=False)
     origin: Origin
     strict: bool = True
+    as_text: bool = False

@@ -91,7 +91,7 @@ class _Ledger:
         if setting is None:
             return False
         value = item.value
-        if item.origin.layer is Layer.ENVIRONMENT and isinstance(value, str):
+        if item.as_text and isinstance(value, str):
             value = setting.parsed(value)
         try:
             value = setting.checked(value)

@@ -20,7 +20,12 @@ def _session_id(value: object) -> str:
     return checked_text(value, "session_id", max_bytes=MAX_ID_BYTES, allow_empty=False, allow_nul=True)
 
 
-def _tenant(value: object) -> str:
+def checked_tenant(value: object) -> str:
+    """Return ``value`` if it is a tenant as `SessionKey` accepts it.
+
+    Raises:
+        InvalidInputError: It is empty, too long, not text, or has a lone surrogate.
+    """
     return checked_text(value, "tenant", max_bytes=MAX_ID_BYTES, allow_empty=False, allow_nul=True)
 
 
@@ -39,7 +44,7 @@ class SessionKey:
     """
 
     id: str = attrs.field(converter=_session_id)
-    tenant: str = attrs.field(default=DEFAULT_TENANT, converter=_tenant)
+    tenant: str = attrs.field(default=DEFAULT_TENANT, converter=checked_tenant)
 
     @cached_property
     def digest(self) -> bytes:

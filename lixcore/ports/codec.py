@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
 
 
 class Codec(Protocol):
@@ -34,5 +35,23 @@ class Codec(Protocol):
 
         Raises:
             CorruptDataError: ``data`` does not decode to exactly ``size`` bytes, or has bytes left over.
+        """
+        ...
+
+
+@runtime_checkable
+class TrainsDictionaries(Protocol):
+    """An optional power of a codec's class: making the dictionary file that its option ``dictionary`` names."""
+
+    def train_dictionary(self, samples: Iterable[bytes], size: int) -> bytes:
+        """Return a dictionary, to be kept in a file. It is a static method: nothing needs to be opened for it.
+
+        Args:
+            samples: What blocks will look like; some hundreds at least.
+            size: How large it may be, in bytes.
+
+        Raises:
+            InvalidInputError: The samples are too few, or the size is out of range.
+            MissingExtraError: The codec's driver is not installed.
         """
         ...

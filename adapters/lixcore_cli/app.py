@@ -1,0 +1,157 @@
+"""The command line itself: which commands there are, and how any of them ends."""
+
+from __future__ import annotations
+
+import io
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from lixcore import __version__
+from lixcore_cli.commands.configuration import configuration
+from lixcore_cli.commands.demo import demo
+from lixcore_cli.commands.evict import evict
+from lixcore_cli.commands.exporting import exporting
+from lixcore_cli.commands.forget import forget
+from lixcore_cli.commands.importing import importing
+from lixcore_cli.commands.plugins import plugins
+from lixcore_cli.commands.sessions import sessions
+from lixcore_cli.commands.show import show
+from lixcore_cli.commands.stats import stats
+from lixcore_cli.commands.train_dictionary import train_dictionary
+from lixcore_cli.common_options import examples
+from lixcore_cli.exit_codes import ExitCode
+
+_CODES = "\n".join(["[bold]Exit codes[/bold]", *(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)])
+
+app = typer.Typer(
+    name="lix",
+    help="The memory of a conversational AI application: recent turns hot, whole histories compressed, nothing lost.",
+    epilog=examples(
+        ("lix demo", "see it work; needs no server"),
+        ("lix import conversations.jsonl.gz", "bring histories in"),
+        ("lix sessions --sort messages", "the longest conversations"),
+        ("lix show user-abc --context", "what an LLM would be given"),
+        ("lix config --changed", "what is set, and where"),
+    )
+    + "\n\n"
+    + _CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  # called by typer
+    if wanted:
+        typer.echo(f"lix {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def lix(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The memory of a conversational AI application: recent turns hot, whole histories compressed, nothing lost."""
+    del version
+
+
+_EXAMPLES = {
+    "demo": (
+        ("lix demo", "in a temporary directory, removed at the end"),
+        ("lix demo --dir trial", "keep it, to look around with the other commands"),
+    ),
+    "import": (
+        ("lix import conversations.jsonl.gz", "a file, gzip or not"),
+        ("zstdcat old.jsonl.zst | lix import -", "from a pipe"),
+        ("lix import --skip-bad *.jsonl", "all files, whatever is wrong with some lines"),
+        ("lix import --set archive_dir=/var/lib/lix a.jsonl", "into another archive"),
+    ),
+    "export": (
+        ("lix export -o backup.jsonl.gz", "everything, compressed"),
+        ("lix export --session user-abc | jq .", "one session, to look into"),
+    ),
+    "sessions": (
+        ("lix sessions", "the last used first"),
+        ("lix sessions --sort size --limit 10", "the ten largest"),
+        ("lix sessions --json | jq -r .session_id", "all ids"),
+    ),
+    "show": (
+        ("lix show user-abc", "the whole history"),
+        ("lix show user-abc --last 5", "its end"),
+        ("lix show user-abc --context", "what an LLM would be given now"),
+    ),
+    "stats": (("lix stats", "of the configured tenant"), ("lix stats --tenant acme --json", "of another one, for a program")),
+    "config": (
+        ("lix config --changed", "what differs from the defaults"),
+        ("lix config --explain --set hot_store=sqlite", "what can be set with that store"),
+    ),
+    "plugins": (("lix plugins", "what is installed, and whether it loads"),),
+    "evict": (
+        ("lix evict user-abc", "one session"),
+        ("lix evict --idle 30", "what nobody used for half an hour"),
+        ("lix evict --all", "every hot session of the tenant"),
+    ),
+    "forget": (("lix forget user-abc", "asks first"), ("lix forget user-abc --yes", "does not ask")),
+    "train-dictionary": (
+        ("lix train-dictionary talk.zdict", "from what the archive holds"),
+        ("lix train-dictionary talk.zdict --from a.jsonl.gz", "from a file"),
+    ),
+}
+
+
+def _flowing(docstring: str) -> str:
+    """Paragraphs without the line breaks of the source: a terminal has its own width."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in docstring.split("\n\n"))
+
+
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo,
+    "import": importing,
+    "export": exporting,
+    "sessions": sessions,
+    "show": show,
+    "stats": stats,
+    "config": configuration,
+    "plugins": plugins,
+    "evict": evict,
+    "forget": forget,
+    "train-dictionary": train_dictionary,
+}
+
+for _name, _function in _COMMANDS.items():
+    app.command(_name, help=_flowing(_function.__doc__ or ""), epilog=examples(*_EXAMPLES[_name]))(_function)
+
+
+def _prepare_streams() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a locale without a character shows it written out, instead of failing
+            stream.reconfigure(errors="backslashreplace")
+    raw: object = getattr(sys.stdout, "buffer", None)
+    if isinstance(raw, io.RawIOBase):
+        # PYTHONUNBUFFERED: such a stream may write a part of what it is given, and say nothing.
+        sys.stdout = io.TextIOWrapper(
+            io.BufferedWriter(raw), encoding=sys.stdout.encoding, errors="backslashreplace", line_buffering=sys.stdout.isatty()
+        )
+
+
+def run() -> int:
+    """Run the command line of this process; returns the exit code."""
+    _prepare_streams()
+    try:
+        app(prog_name="lix")
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else ExitCode.PARTLY
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except Exception:  # noqa: BLE001  # a defect: it is shown whole, and the process ends
+        traceback.print_exc()
+        return ExitCode.DEFECT
+    return ExitCode.OK

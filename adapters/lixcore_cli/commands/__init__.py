@@ -1,0 +1,1 @@
+"""The commands of ``lix``, one module each."""

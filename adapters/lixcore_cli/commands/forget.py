@@ -1,0 +1,52 @@
+"""``lix forget``: removing a conversation for good."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lixcore_cli.common_options import ConfigOption, JsonOption, SetOption, TenantOption
+from lixcore_cli.exit_codes import ExitCode
+from lixcore_cli.invocation import StopError, existing, invoked
+from lixcore_cli.quantities import counted
+from lixcore_cli.safe_text import visible_line
+
+
+def forget(
+    session_id: Annotated[str, typer.Argument(metavar="ID", help="The session.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    tenant: TenantOption = None,
+    config: ConfigOption = None,
+    settings: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove every trace of a session from every store. There is no way back.
+
+    A second call finds nothing and ends with the exit code for it.
+    """
+    with invoked(as_json=as_json, config_file=config, settings=settings) as run, run.stack() as stack:
+        coordinator = stack.session(session_id, tenant=tenant)
+        existing(stack, coordinator.session)
+        messages = stack.wiring.window.stats(coordinator.session).messages
+        if not yes:
+            _ask(f"Remove {counted(messages, 'message')} of {visible_line(session_id)} for good?")
+        removed = coordinator.forget()
+        if as_json:
+            run.out.document({"session_id": session_id, "tenant": coordinator.session.tenant, "removed": removed})
+            return
+        parts = ", ".join(f"{counted(count, 'message')} from the {store}" for store, count in _named(removed).items())
+        run.out.show(f"Removed {parts}.")
+
+
+def _named(removed: dict[str, int]) -> dict[str, int]:
+    return {"hot store" if store == "hot" else store: count for store, count in removed.items()}
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise StopError(ExitCode.USAGE, "nobody is there to be asked; add --yes to remove the session")
+    if not typer.confirm(question, err=True):
+        raise StopError(ExitCode.PARTLY, "nothing was removed")

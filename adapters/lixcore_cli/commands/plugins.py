@@ -1,0 +1,81 @@
+"""``lix plugins``: what is installed, from where, and whether it works."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+import typer
+
+from lixcore_cli.common_options import JsonOption
+from lixcore_cli.exit_codes import ExitCode
+from lixcore_cli.invocation import invoked
+from lixcore_cli.output import Output, plain_table
+from lixcore_cli.safe_text import visible_line
+
+if TYPE_CHECKING:
+    from lixcore.registry import InstalledAdapter, Registry
+
+
+@attrs.frozen
+class Finding:
+    """An adapter, and whether it can be used.
+
+    Attributes:
+        group: The entry-point group.
+        name: What a configuration calls it.
+        location: ``module:class``.
+        distribution: Who registers it.
+        version: Of that distribution.
+        loads: Whether it can be imported and is an adapter.
+        problem: Why not, or which extra it lacks; empty when nothing is wrong.
+    """
+
+    group: str
+    name: str
+    location: str
+    distribution: str
+    version: str
+    loads: bool
+    problem: str = ""
+
+
+def plugins(*, as_json: JsonOption = False) -> None:
+    """List the registered adapters and policies, and load each. The exit code is 1 when one does not load."""
+    with invoked(as_json=as_json) as run:
+        from lixcore.registry import Registry
+
+        registry = Registry.scan()
+        findings = [_tried(registry, adapter) for adapter in registry.installed()]
+        if as_json:
+            run.out.lines(map(attrs.asdict, findings))
+        else:
+            _show(run.out, findings)
+        if not all(each.loads for each in findings):
+            raise typer.Exit(ExitCode.PARTLY)
+
+
+def _show(out: Output, findings: Sequence[Finding]) -> None:
+    table = plain_table("name", "class", "from", "loads")
+    group = ""
+    for each in findings:
+        if each.group != group:
+            group = each.group
+            table.add_row(visible_line(group), style="bold")
+        cells = (f"  {each.name}", each.location, f"{each.distribution} {each.version}", each.problem or "yes")
+        table.add_row(*map(visible_line, cells), style="" if each.loads else "red")
+    out.show(table)
+
+
+def _tried(registry: Registry, adapter: InstalledAdapter) -> Finding:
+    from lixcore.errors import BrokenAdapterError, MissingExtraError
+
+    facts = Finding(adapter.group.value, adapter.name, adapter.value, adapter.distribution, adapter.version, loads=True)
+    try:
+        registry.load(adapter.group, adapter.name, origin="lix plugins")
+    except MissingExtraError as error:  # no fault of anybody's: it is there for those who want it
+        return attrs.evolve(facts, problem=str(error))
+    except BrokenAdapterError as error:
+        return attrs.evolve(facts, loads=False, problem=str(error))
+    return facts

@@ -1,0 +1,83 @@
+"""``lix stats``: how much there is, and what it takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from lixcore_cli.common_options import ConfigOption, JsonOption, SetOption, TenantOption
+from lixcore_cli.invocation import invoked
+from lixcore_cli.output import plain_table
+from lixcore_cli.quantities import share, size
+from lixcore_cli.safe_text import visible_line
+
+if TYPE_CHECKING:
+    from lixcore.coordinator import Stack
+
+
+@attrs.define
+class Totals:
+    """Sums over the sessions of a tenant.
+
+    Attributes:
+        sessions: All of them, hot or archived.
+        hot_sessions: Those that are hot.
+        messages: All messages, each counted once.
+        hot_messages: Those in the hot store; some may be archived as well.
+        archived_messages: Those in the archive.
+        raw_bytes: The size of the archived records before compression.
+        stored_bytes: What they take on the medium.
+    """
+
+    sessions: int = 0
+    hot_sessions: int = 0
+    messages: int = 0
+    hot_messages: int = 0
+    archived_messages: int = 0
+    raw_bytes: int = 0
+    stored_bytes: int = 0
+
+
+def stats(
+    *, tenant: TenantOption = None, config: ConfigOption = None, settings: SetOption = None, as_json: JsonOption = False
+) -> None:
+    """Count a tenant's sessions and messages, and what they take before and after compression."""
+    with invoked(as_json=as_json, config_file=config, settings=settings) as run, run.stack() as stack:
+        whose = tenant or stack.config.tenant
+        totals = _totals(stack, whose)
+        ratio = totals.stored_bytes / totals.raw_bytes if totals.raw_bytes else None
+        stores = {"hot_store": stack.config.hot_store, "cold_archive": stack.config.cold_archive, "codec": stack.config.codec}
+        if as_json:
+            run.out.document({"tenant": whose, **stores, **attrs.asdict(totals), "ratio": ratio})
+            return
+        heading = f"tenant {visible_line(whose)}"
+        table = plain_table("", heading, right=(heading,))
+        for name in ("sessions", "hot_sessions", "messages", "hot_messages", "archived_messages"):
+            table.add_row(name.replace("_", " "), f"{getattr(totals, name):,}")
+        table.add_row("records before compression", size(totals.raw_bytes))
+        table.add_row(f"archive ({stack.config.cold_archive}, new data: {stack.config.codec})", size(totals.stored_bytes))
+        table.add_row("archive to records", share(totals.stored_bytes, totals.raw_bytes))
+        run.out.show(table)
+
+
+def _totals(stack: Stack, tenant: str) -> Totals:
+    window, archive, totals = stack.wiring.window, stack.wiring.archive, Totals()
+    hot = {activity.session for activity in stack.wiring.hot.sessions() if activity.session.tenant == tenant}
+    for info in archive.sessions():
+        if info.session.tenant == tenant and info.session not in hot:
+            totals.sessions += 1
+            totals.messages += info.messages
+            totals.archived_messages += info.messages
+            totals.raw_bytes += info.raw_bytes
+            totals.stored_bytes += info.stored_bytes
+    for session in hot:
+        each = window.stats(session)
+        totals.sessions += 1
+        totals.hot_sessions += 1
+        totals.messages += each.messages
+        totals.hot_messages += each.hot
+        totals.archived_messages += each.archived
+        totals.raw_bytes += each.raw_bytes
+        totals.stored_bytes += each.stored_bytes
+    return totals

@@ -1,0 +1,162 @@
+"""One run of one command: its configuration, its output, and how its errors end it."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+from lixcore.errors import InvalidLineError, LixError, StoreError
+from lixcore_cli.exit_codes import ExitCode, code_of
+from lixcore_cli.output import Output
+
+if TYPE_CHECKING:
+    from lixcore.config import CacheConfig
+    from lixcore.coordinator import Stack
+    from lixcore.domain.session import SessionKey
+    from lixcore.services.catalogue import SessionSummary
+
+
+_OUTPUT_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What only writing to standard output raises as it is: stores and files have errors that name them."""
+
+
+class StopError(Exception):
+    """Ends the command with a sentence and an exit code that no error of lixcore stands for."""
+
+    def __init__(self, code: ExitCode, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class Invocation:
+    """What every command is given.
+
+    Attributes:
+        out: Where it writes.
+    """
+
+    def __init__(self, out: Output, *, config_file: Path | None, settings: Sequence[str]) -> None:
+        self.out = out
+        self._config_file = config_file
+        self._settings = settings
+
+    def config(self) -> CacheConfig:
+        """The configuration: defaults, then the file, then the environment, then ``--set``.
+
+        Raises:
+            typer.BadParameter: A ``--set`` has no ``=``.
+            InvalidConfigError: With everything that is wrong.
+        """
+        from lixcore.config import CacheConfig
+
+        texts: dict[str, str] = {}
+        for given in self._settings:
+            name, equals, value = given.partition("=")
+            if not equals or not name.strip():
+                raise typer.BadParameter(f"{given!r} is not NAME=VALUE", param_hint="'--set'")
+            texts[name.strip()] = value
+        return CacheConfig.load(self._config_file, texts=texts)
+
+    def stack(self) -> Stack:
+        """The memory that the configuration names; a context manager."""
+        import lixcore
+
+        return lixcore.open(self.config())
+
+
+@contextmanager
+def invoked(*, as_json: bool, config_file: Path | None = None, settings: Sequence[str] | None = None) -> Iterator[Invocation]:
+    """Run a command's body; every error that lixcore raises on purpose becomes a few lines and an exit code.
+
+    Other exceptions are defects and pass, to keep their traceback.
+    """
+    out = Output(as_json=as_json)
+    with _warnings_shown(out):
+        try:
+            try:
+                yield Invocation(out, config_file=config_file, settings=settings or ())
+            finally:
+                sys.stdout.flush()
+        except StopError as stop:
+            out.fail(str(stop), facts={"kind": stop.code.name.lower(), "exit_code": int(stop.code)})
+            raise typer.Exit(stop.code) from None
+        except LixError as error:
+            code = code_of(error)
+            if code is ExitCode.DEFECT:
+                raise
+            out.fail(str(error), facts={"kind": type(error).__name__, "exit_code": int(code), **_facts(error)})
+            raise typer.Exit(code) from None
+        except BrokenPipeError:
+            release_stdout()
+            raise typer.Exit(ExitCode.PIPE_CLOSED) from None
+        except OSError as error:
+            if error.errno not in _OUTPUT_ERRORS:
+                raise
+            release_stdout()
+            problem = f"standard output: {error.strerror}"
+            out.fail(problem, facts={"kind": "store_failed", "exit_code": int(ExitCode.STORE_FAILED)})
+            raise typer.Exit(ExitCode.STORE_FAILED) from None
+        except KeyboardInterrupt:
+            out.fail("interrupted", facts={"kind": "interrupted", "exit_code": int(ExitCode.INTERRUPTED)})
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+def existing(stack: Stack, session: SessionKey) -> SessionSummary:
+    """The summary of a session that there is.
+
+    Raises:
+        StopError: There is none.
+    """
+    [summary] = stack.wiring.catalogue.summaries([session])
+    if not summary.archived and summary.hot is None:
+        raise StopError(
+            ExitCode.NOT_FOUND, f"there is no session {session.id!r} of tenant {session.tenant!r}; `lix sessions` lists them"
+        )
+    return summary
+
+
+def file_problem(name: str, error: OSError) -> StopError:
+    """A file that a command reads or writes could not be: which one, and what the system says."""
+    code = ExitCode.NOT_FOUND if isinstance(error, FileNotFoundError) else ExitCode.STORE_FAILED
+    return StopError(code, f"{name}: {error.strerror or error}")
+
+
+def _facts(error: LixError) -> dict[str, Any]:
+    """What a program may want to know of an error beside its sentence."""
+    names = ("source", "line", "field", "reason") if isinstance(error, InvalidLineError) else ("where", "reason")
+    known = isinstance(error, InvalidLineError | StoreError)
+    return {name: getattr(error, name) for name in names} if known else {}
+
+
+def release_stdout() -> None:
+    """Write what is left to nowhere: the interpreter flushes when it ends, and would complain a second time."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+class _ToOutput(logging.Handler):
+    def __init__(self, out: Output) -> None:
+        super().__init__(logging.WARNING)
+        self._out = out
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._out.warn(record.getMessage())
+
+
+@contextmanager
+def _warnings_shown(out: Output) -> Iterator[None]:
+    handler, logger = _ToOutput(out), logging.getLogger("lixcore")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
