@@ -76,14 +76,14 @@ class CacheConfig:
     )
     evict_after_minutes: int = option(
         120,
-        "How many minutes a session must be idle for `Stack.evict_idle` to archive it; in this version nobody else does.",
+        "How many minutes a session must be idle for `Stack.evict_idle` to archive it; in this version nobody calls it for you.",
         at_least=0,
         at_most=_CENTURY_MINUTES,
     )
     disk_ttl_days: int | None = option(
         None,
-        "Accepted, no effect in this version, which keeps every history for ever: after how many days without a new message one"
-        " is removed.",
+        "Accepted, no effect in this version: after how many days without a new message a history is removed from the archive;"
+        " none keeps it for ever.",
         at_least=1,
         at_most=_CENTURY_DAYS,
     )
