@@ -68,9 +68,13 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
     """
     clock = clock or SystemClock()
 
+    codecs: dict[str, Codec] = {}
+
     def codec_named(name: str) -> Codec:
-        codec: Codec = _made(config, Group.CODEC, name, context)
-        return codec
+        # Made once: a codec may hold a trained dictionary, and old archives name one in every frame.
+        if name not in codecs:
+            codecs[name] = _made(config, Group.CODEC, name, context)
+        return codecs[name]
 
     context = AdapterContext(clock=clock, codec_name=config.codec, codec_named=codec_named, archive_dir=Path(config.archive_dir))
     with ExitStack() as undo:

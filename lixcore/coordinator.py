@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from lixcore.errors import ClosedError, InvalidInputError
 from lixcore.ports.clock import Clock
 from lixcore.services.catalogue import SessionSummary
 from lixcore.services.import_conversations import Importer
+from lixcore.sharing import Shared
 
 
 class Stack:
@@ -110,34 +110,7 @@ class Stack:
         self.close()
 
 
-class _SharedStacks:
-    """One stack for each configuration that coordinators are made from, closed with the last of them."""
-
-    def __init__(self) -> None:
-        self._open: dict[CacheConfig, tuple[Stack, int]] = {}
-        self.renew_lock()
-
-    def renew_lock(self) -> None:
-        """For a child that was just forked: a thread of its parent may have held the lock, and is not there to release it."""
-        self._lock = threading.Lock()
-
-    def take(self, config: CacheConfig) -> Stack:
-        with self._lock:
-            stack, users = self._open.get(config) or (Stack(config), 0)
-            self._open[config] = (stack, users + 1)
-            return stack
-
-    def give_back(self, config: CacheConfig) -> None:
-        with self._lock:
-            stack, users = self._open.pop(config)
-            if users > 1:
-                self._open[config] = (stack, users - 1)
-                return
-        stack.close()
-
-
-_shared = _SharedStacks()
-os.register_at_fork(after_in_child=_shared.renew_lock)
+_shared: Shared[CacheConfig, Stack] = Shared(Stack)
 
 
 class CacheCoordinator:

@@ -91,10 +91,10 @@ def test_sessions_leave_when_they_were_idle_long_enough(stack: Stack, clock: Fak
 class PartlyDamagedArchive(MemoryArchive):
     """Refuses one session."""
 
-    def append(self, session: SessionKey, entries: Sequence[Entry]) -> None:
-        if session.id == "damaged":
+    def append_many(self, batches: Sequence[tuple[SessionKey, Sequence[Entry]]]) -> None:
+        if any(session.id == "damaged" for session, _ in batches):
             raise CorruptDataError("the file", "is damaged")
-        super().append(session, entries)
+        super().append_many(batches)
 
 
 def test_a_damaged_session_does_not_keep_the_others_hot(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
