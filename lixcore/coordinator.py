@@ -15,7 +15,7 @@ from lixcore.domain.message import Message
 from lixcore.domain.record import decode_message
 from lixcore.domain.session import SessionKey, checked_tenant
 from lixcore.domain.transcript import formatted
-from lixcore.errors import ClosedError, CorruptDataError, InvalidInputError
+from lixcore.errors import ClosedError, InvalidInputError
 from lixcore.ports.clock import Clock
 from lixcore.services.catalogue import SessionSummary
 from lixcore.services.import_conversations import Importer
@@ -90,16 +90,12 @@ class Stack:
         idle = self.config.evict_after_minutes * 60.0 if idle_seconds is None else idle_seconds
         candidates = wiring.hot.sessions(inactive_since=now - idle)
         victims = wiring.eviction.victims(candidates, now=now, idle_seconds=idle)
-        left, damaged = 0, list[CorruptDataError]()
-        for session in victims:
-            try:
-                left += wiring.tiering.evict(session)
-            except CorruptDataError as error:  # of this session alone: it must not keep the others in the hot store for ever
-                damaged.append(error)
-        if damaged:
-            damaged[0].add_note(f"{len(damaged)} of {len(victims)} idle sessions are damaged and stayed hot; {left} moved")
-            raise damaged[0]
-        return left
+        result = wiring.tiering.evict_many(victims)
+        if result.damaged:
+            counts = f"{len(result.damaged)} of {len(victims)} idle sessions are damaged and stayed hot; {result.absent} moved"
+            result.damaged[0].add_note(counts)
+            raise result.damaged[0]
+        return result.absent
 
     def close(self) -> None:
         """Finish what is under way and give back every connection and handle. Idempotent."""

@@ -60,10 +60,13 @@ def test_every_conversation_comes_back_unchanged_and_returns_from_eviction(redis
 
     config = CacheConfig(redis_url=redis_url, archive_dir=str(archive_dir), hot_window_size=WINDOW)
     with lixcore.open(config) as stack:
-        for _ in ("straight from the archive", "after an eviction"):
+
+        def windows_are_right() -> None:
             for session, line in given.items():
-                context = stack.session(session).get_context_messages()
-                assert said(context) == said(line["messages"][-WINDOW:])
+                assert said(stack.session(session).get_context_messages()) == said(line["messages"][-WINDOW:])
             assert len(stack.wiring.hot.sessions()) == len(given)
-            assert stack.evict_idle(idle_seconds=0) == len(given)
-            assert stack.wiring.hot.sessions() == []
+
+        windows_are_right()  # straight from the archive
+        assert stack.evict_idle(idle_seconds=0) == len(given)
+        assert not stack.wiring.hot.sessions()
+        windows_are_right()  # after an eviction

@@ -63,7 +63,7 @@ def lix(
     del version
 
 
-_EXAMPLES = {
+EXAMPLES = {
     "demo": (
         ("lix demo", "in a temporary directory, removed at the end"),
         ("lix demo --dir trial", "keep it, to look around with the other commands"),
@@ -112,7 +112,7 @@ def _flowing(docstring: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in docstring.split("\n\n"))
 
 
-_COMMANDS: dict[str, Callable[..., None]] = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "import": importing,
     "export": exporting,
@@ -126,8 +126,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "train-dictionary": train_dictionary,
 }
 
-for _name, _function in _COMMANDS.items():
-    app.command(_name, help=_flowing(_function.__doc__ or ""), epilog=examples(*_EXAMPLES[_name]))(_function)
+for _name, _function in COMMANDS.items():
+    app.command(_name, help=_flowing(_function.__doc__ or ""), epilog=examples(*EXAMPLES[_name]))(_function)
 
 
 def _prepare_streams() -> None:
@@ -143,7 +143,7 @@ def _prepare_streams() -> None:
 
 
 def run() -> int:
-    """Run the command line of this process; returns the exit code."""
+    """Run the command line of this process; returns the exit code, or ends the process with that of a defect."""
     _prepare_streams()
     try:
         app(prog_name="lix")
@@ -153,5 +153,5 @@ def run() -> int:
         return ExitCode.INTERRUPTED
     except Exception:  # noqa: BLE001  # a defect: it is shown whole, and the process ends
         traceback.print_exc()
-        return ExitCode.DEFECT
+        raise SystemExit(ExitCode.DEFECT) from None
     return ExitCode.OK

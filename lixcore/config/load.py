@@ -20,6 +20,11 @@ RESERVED: Final = frozenset({"CONFIG", "TRACE_HOOKS"})
 """Environment names, after the prefix, that are no settings."""
 
 
+def checked_prefix(prefix: str) -> str:
+    """A prefix of environment names as they are written: in capitals, without underscores around it."""
+    return prefix.strip("_").upper()
+
+
 def from_arguments(arguments: Mapping[str, object]) -> list[Given]:
     """What stands in a call."""
     return [Given(name, value, Origin(Layer.ARGUMENT, f"argument {name}")) for name, value in arguments.items()]

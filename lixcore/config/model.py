@@ -165,7 +165,7 @@ class CacheConfig:
         Raises:
             InvalidConfigError: With everything that is wrong in any layer, the file itself included.
         """
-        prefix = _checked_prefix(prefix)
+        prefix = sources.checked_prefix(prefix)
         environ = os.environ if environ is None else environ
         registry = registry or Registry.scan()
         problems: list[str] = []
@@ -197,7 +197,7 @@ class CacheConfig:
         Raises:
             InvalidConfigError: With everything that is wrong.
         """
-        given = sources.from_environment(os.environ if environ is None else environ, _checked_prefix(prefix))
+        given = sources.from_environment(os.environ if environ is None else environ, sources.checked_prefix(prefix))
         return cls._of(given, registry or Registry.scan(), [])
 
     def adapter_options(self, name: str, group: Group | None = None) -> Any:
@@ -297,7 +297,3 @@ class CacheConfig:
 def core_settings() -> tuple[Setting, ...]:
     """The settings of the core, in the order in which they are shown."""
     return declared(CacheConfig)
-
-
-def _checked_prefix(prefix: str) -> str:
-    return prefix.strip("_").upper()

@@ -7,11 +7,14 @@ position, so a process may die between any two calls, and any number of processe
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping, Sequence
 
-from lixcore.domain.position import ORIGIN, Position
+import attrs
+
+from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import LixError, StoreUnavailableError
-from lixcore.ports.cold_archive import ColdArchive, Compacts
+from lixcore.errors import CorruptDataError, LixError, StoreUnavailableError
+from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts
 from lixcore.ports.hot_store import HotStore
 from lixcore.services.archive_reader import ArchiveReader
 
@@ -20,7 +23,21 @@ _log = logging.getLogger("lixcore.tiering")
 ATTEMPTS = 100
 """How often a step begins again because others evict or add to the same session meanwhile, before it gives up."""
 
-_STEP = 256  # how many entries are in the process's memory at once while a session is emptied
+_STEP = 256  # how many entries of a session, or how many sessions, are in the process's memory at once
+_STEP_BYTES = 16 * 1024 * 1024  # … and about how many bytes of them
+
+
+@attrs.define
+class BulkEviction:
+    """What came of evicting many sessions.
+
+    Attributes:
+        absent: How many left the hot store; the others were added to meanwhile, or are damaged.
+        damaged: Why sessions could not leave, an error for each.
+    """
+
+    absent: int = 0
+    damaged: list[CorruptDataError] = attrs.Factory(list)
 
 
 class Tiering:
@@ -84,6 +101,48 @@ class Tiering:
         if through > ORIGIN:
             self.merge_pieces(session)
         return absent
+
+    def evict_many(self, sessions: Iterable[SessionKey]) -> BulkEviction:
+        """Do `evict` for many sessions; the archive waits for its medium once for many of them, where it can.
+
+        A session whose archived part is damaged stays hot, and keeps no other one from leaving.
+        """
+        result = BulkEviction()
+        batch: dict[SessionKey, Sequence[Entry]] = {}
+        size = 0
+        for session in sessions:
+            batch[session] = entries = self._hot.oldest(session, limit=_STEP)
+            size += sum(len(entry.payload) for entry in entries)
+            if len(batch) == _STEP or size >= _STEP_BYTES:
+                self._evict_batch(batch, result)
+                batch, size = {}, 0
+        self._evict_batch(batch, result)
+        return result
+
+    def _evict_batch(self, batch: Mapping[SessionKey, Sequence[Entry]], result: BulkEviction) -> None:
+        # What is archived here in one go, `evict` finds held; a longer session, or one that fails, is left to it alone.
+        whole = {session: entries for session, entries in batch.items() if 0 < len(entries) < _STEP}
+        archived = self._archived_at_once(whole)
+        for session in batch:
+            try:
+                if archived and session in whole:
+                    absent = self._hot.evict(session, through=whole[session][-1].position)
+                    self.merge_pieces(session)
+                else:
+                    absent = self.evict(session)
+            except CorruptDataError as error:
+                result.damaged.append(error)
+            else:
+                result.absent += absent
+
+    def _archived_at_once(self, entries: Mapping[SessionKey, Sequence[Entry]]) -> bool:
+        if not isinstance(self._archive, AppendsInBulk):
+            return False
+        try:
+            self._archive.append_many(list(entries.items()))
+        except CorruptDataError:  # one of them; which one shows when each is archived by itself
+            return False
+        return True
 
     def merge_pieces(self, session: SessionKey) -> None:
         """Have the archive rewrite what was written in small pieces, where it can and where that pays.

@@ -39,7 +39,7 @@ class Ran:
 
     def lines(self) -> list[Any]:
         """Standard output as JSON lines."""
-        return [json.loads(line) for line in self.out.splitlines()]
+        return [json.loads(line) for line in self.out.split("\n") if line]
 
 
 class LixCommand:
@@ -62,7 +62,9 @@ class LixCommand:
 
     def __call__(self, command: str, *arguments: str, stdin: bytes | None = None) -> Ran:
         """Run it inside this process."""
-        result = CliRunner().invoke(app, self.arguments(command, *arguments), input=stdin, prog_name="lix", terminal_width=100)
+        result = CliRunner().invoke(
+            app, self.arguments(command, *arguments), input=stdin, prog_name="lix", env={"COLUMNS": "200"}
+        )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Ran(result.exit_code, result.stdout, result.stderr)

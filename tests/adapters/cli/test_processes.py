@@ -90,7 +90,9 @@ def test_output_that_cannot_be_written_is_an_error(lix: LixCommand, command: lis
     lix("import", "-", stdin=lines_of(MANY[:10]))
     with Path("/dev/full").open("wb") as full:
         result = finished(lix.start(*command, stdout=full, env={**os.environ, "PYTHONUNBUFFERED": unbuffered}))
-    assert (result.code, result.err) == (74, "error: standard output: No space left on device\n")
+    assert result.code == 74
+    assert "standard output: No space left on device" in result.err
+    assert "Traceback" not in result.err
 
 
 def test_a_full_disk_is_told_what_is_stored_stays_and_a_rerun_completes(lix: LixCommand) -> None:
@@ -141,7 +143,7 @@ def test_a_full_disk_under_an_export_leaves_the_old_file(lix: LixCommand) -> Non
     assert result.code == 74
     assert "out.jsonl: File too large" in result.err
     assert Path("out.jsonl").read_text() == "old"
-    assert not [name for name in os.listdir() if "partial" in name]
+    assert not list(lix.home.glob(".*partial*"))
 
 
 WITHOUT_SITE = [
@@ -189,7 +191,7 @@ def test_the_demo_runs_where_there_is_no_terminal(tmp_path: Path) -> None:
     assert (result.code, result.err) == (0, "")
     assert "\x1b" not in result.out
     assert "✗" not in result.out
-    assert os.listdir(tmp_path) == [], "nothing is left behind"
+    assert list(tmp_path.iterdir()) == [], "nothing is left behind"
 
 
 def test_unreachable_redis_is_named_with_its_error(lix: LixCommand) -> None:

@@ -26,6 +26,7 @@ class SessionLayerMachine(RuleBasedStateMachine):
         self.clock = FakeClock()
         hot, archive = MemoryHotStore(self.clock), MemoryArchive()
         self.layer = SessionLayer(hot, archive, self.clock, window=WINDOW, batch=BATCH)
+        self.size = self.widest = WINDOW
         self.said: dict[SessionKey, list[str]] = {session: [] for session in SESSIONS}
         self.fresh_from: dict[SessionKey, int] = dict.fromkeys(SESSIONS, 0)
         self.count = 0
@@ -69,7 +70,19 @@ class SessionLayerMachine(RuleBasedStateMachine):
 
     def read_context(self, session: SessionKey) -> None:
         context = [message.content for message in self.layer.window.context(session)]
-        assert context == self.said[session][self.fresh_from[session] :][-WINDOW:]
+        assert context == (self.said[session][self.fresh_from[session] :][-self.size :] if self.size else [])
+
+    @rule(size=st.sampled_from([0, 1, WINDOW, 7]))
+    def another_process_goes_on(self, size: int) -> None:
+        """One with a window of another size, too."""
+        self.layer = SessionLayer(self.layer.hot, self.layer.archive, self.clock, window=size, batch=BATCH)
+        self.size, self.widest = size, max(size, self.widest)
+
+    @rule(session=sessions)
+    def spill(self, session: SessionKey) -> None:
+        self.layer.tiering.spill(session)
+        held = self.layer.hot.describe(session)
+        assert held is None or held.held <= self.size
 
     @rule(seconds=st.sampled_from([-3600.0, -0.001, 0.001, 5.0, 86_400.0]))
     def clock_moves(self, seconds: float) -> None:
@@ -83,12 +96,14 @@ class SessionLayerMachine(RuleBasedStateMachine):
             positions = [entry.position for entry in entries]
             assert positions == sorted(set(positions))
             assert self.layer.window.stats(session).messages == len(said)
+            if self.layer.hot.describe(session) is not None:
+                self.read_context(session)
 
     @invariant()
     def the_hot_store_is_bounded(self) -> None:
         for session in SESSIONS:
             held = self.layer.hot.describe(session)
-            assert held is None or held.held <= WINDOW + BATCH
+            assert held is None or held.held <= self.widest + BATCH
 
 
 def test_the_session_layer_behaves_like_a_list() -> None:

@@ -1,0 +1,5 @@
+"""``python -m lixcore_cli`` is ``lix``."""
+
+from lixcore_cli import main
+
+main()
