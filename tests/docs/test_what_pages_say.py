@@ -75,6 +75,17 @@ def test_the_adapters_that_pages_choose_from_are_installed(page: Page) -> None:
         assert f"`{name}`" in page("how-to/choose-a-codec.md")
 
 
+def test_every_path_of_the_repository_that_a_page_names_exists() -> None:
+    root = Path(__file__).resolve().parents[2]
+    named = {
+        path
+        for page in (root / "docs").rglob("*.md")
+        for path in re.findall(r"`((?:tests|lixcore|adapters|plugins)/[\w/*.]+)`", page.read_text())
+    }
+    assert {"tests/unit/services", "tests/adapters/*/test_processes.py"} <= named
+    assert {path for path in named if not list(root.glob(path.rstrip("/")))} == set()
+
+
 def server_lines(text: str) -> list[str]:
     """The block of redis.conf lines, as arguments of a server."""
     (block,) = re.findall(r"^```text\n(appendonly.*?)^```$", text, re.MULTILINE | re.DOTALL)
