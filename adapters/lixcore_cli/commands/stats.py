@@ -62,9 +62,9 @@ def stats(
 
 
 def _totals(stack: Stack, tenant: str) -> Totals:
-    window, archive, totals = stack.wiring.window, stack.wiring.archive, Totals()
+    window, reader, totals = stack.wiring.window, stack.wiring.reader, Totals()
     hot = {activity.session for activity in stack.wiring.hot.sessions() if activity.session.tenant == tenant}
-    for info in archive.sessions():
+    for info in reader.sessions():
         if info.session.tenant == tenant and info.session not in hot:
             totals.sessions += 1
             totals.messages += info.messages
