@@ -198,3 +198,15 @@ def test_plugins_names_the_extra_that_an_adapter_lacks(lix: LixCommand, monkeypa
     assert (zstd["loads"], result.code) == (True, 0)
     assert "pip install 'lixcore[zstd]'" in zstd["problem"]
     assert all(each["problem"] == "" for each in result.lines() if each["name"] != "zstd")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("stats",), ("sessions",), ("export",), ("show", "a"), ("evict", "--all"), ("forget", "a", "--yes"), ("import", "-")],
+)
+def test_an_empty_tenant_is_a_mistake_not_the_default(filled: LixCommand, command: tuple[str, ...]) -> None:
+    """It is nearly always a shell variable without a value."""
+    result = filled(*command, "--tenant", "")
+    assert result.code == 2
+    assert "'--tenant'" in result.err
+    assert filled("stats", "--json").document()["sessions"] == 3
