@@ -79,7 +79,7 @@ def sessions(
         if as_json:
             run.out.lines(attrs.asdict(row) for row in rows[:limit])
         else:
-            _show(run.out, rows, limit or SHOWN_BY_DEFAULT)
+            _show(run.out, rows, limit or SHOWN_BY_DEFAULT, is_whole=not stack.wiring.reader.damage_found)
 
 
 def _row(stack: Stack, summary: SessionSummary) -> Row:
@@ -92,9 +92,12 @@ def _row(stack: Stack, summary: SessionSummary) -> Row:
     return Row(key.id, messages, summary.hot, last_said, summary.stored_bytes)
 
 
-def _show(out: Output, rows: Sequence[Row], limit: int) -> None:
+def _show(out: Output, rows: Sequence[Row], limit: int, *, is_whole: bool) -> None:
     if not rows:
-        out.note("No sessions yet. `lix import FILE` brings some, `lix demo` shows how it works.")
+        if is_whole:
+            out.note("No sessions yet. `lix import FILE` brings some, `lix demo` shows how it works.")
+        else:
+            out.note("No session could be listed.")
         return
     numbers = ("messages", "hot", "last said", "size")
     table = plain_table("session", *numbers, right=numbers)

@@ -59,3 +59,12 @@ def test_what_is_left_of_a_session_is_read_by_its_id(damaged: LixCommand, comman
     assert json.loads(result.out)["messages"] == conversation("b", 30)["messages"]
     assert "left out what is damaged" in result.err
     assert result.code == 1
+
+
+def test_a_list_without_its_only_session_is_not_called_empty(lix: LixCommand) -> None:
+    lix("import", "-", stdin=lines_of([conversation("a", 4)]))
+    [path] = lix.archive_dir.rglob("*.huff")
+    path.write_bytes(b"")
+    result = lix("sessions", *SKIP)
+    assert "No sessions yet" not in result.err
+    assert result.code == 1
