@@ -19,6 +19,7 @@ from lixcore.errors import ClosedError, CorruptDataError, InvalidInputError
 from lixcore.ports.clock import Clock
 from lixcore.services.catalogue import SessionSummary
 from lixcore.services.import_conversations import Importer
+from lixcore.services.sharing import Shared
 
 
 class Stack:
@@ -62,8 +63,7 @@ class Stack:
 
     def session_keys(self, *, tenant: str | None = None) -> Iterator[SessionKey]:
         """Every session of a tenant, archived or hot, in no particular order."""
-        wanted = self.config.tenant if tenant is None else checked_tenant(tenant)
-        return self.wiring.catalogue.keys(tenant=wanted)
+        return self.wiring.catalogue.keys(tenant=self.config.tenant if tenant is None else checked_tenant(tenant))
 
     def sessions(self, *, tenant: str | None = None) -> Iterator[SessionSummary]:
         """A summary of every session of a tenant."""
@@ -83,8 +83,7 @@ class Stack:
             How many sessions left the hot store.
 
         Raises:
-            CorruptDataError: What is archived of a session is damaged, so that it stayed; all others were moved all the same.
-            StoreError: A store failed; sessions moved until then have left.
+            CorruptDataError: A session is damaged and stayed; all others were moved all the same.
         """
         wiring, now = self.wiring, self.wiring.clock.now()
         idle = self.config.evict_after_minutes * 60.0 if idle_seconds is None else idle_seconds
@@ -114,33 +113,7 @@ class Stack:
         self.close()
 
 
-class _SharedStacks:
-    """One stack for each configuration that coordinators are made from, closed with the last of them."""
-
-    def __init__(self) -> None:
-        self._open: dict[CacheConfig, tuple[Stack, int]] = {}
-        self.renew_lock()
-
-    def renew_lock(self) -> None:
-        """For a child that was just forked: a thread of its parent may have held the lock, and is not there to release it."""
-        self._lock = threading.Lock()
-
-    def take(self, config: CacheConfig) -> Stack:
-        with self._lock:
-            stack, users = self._open.get(config) or (Stack(config), 0)
-            self._open[config] = (stack, users + 1)
-            return stack
-
-    def give_back(self, config: CacheConfig) -> None:
-        with self._lock:
-            stack, users = self._open.pop(config)
-            if users > 1:
-                self._open[config] = (stack, users - 1)
-                return
-        stack.close()
-
-
-_shared = _SharedStacks()
+_shared = Shared[CacheConfig, Stack](Stack)
 os.register_at_fork(after_in_child=_shared.renew_lock)
 
 
@@ -307,8 +280,7 @@ class CacheCoordinator:
     def close(self) -> None:
         """Give back what it uses. Idempotent; a stack that it was made from stays open."""
         with self._closing:  # of two threads that close it, one gives back
-            self._stack, shared = None, self._shared_config
-            self._shared_config = None
+            self._stack, shared, self._shared_config = None, self._shared_config, None
         if shared is not None:
             _shared.give_back(shared)
 
