@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 import lixcore
-from fake_clock import FakeClock
 from lixcore import CacheConfig, CacheCoordinator, SessionKey, Stack
 from lixcore.domain.position import Entry
 from lixcore.errors import ClosedError, CorruptDataError, InvalidInputError
 from lixcore_memory import MemoryArchive
+from settable_clock import SettableClock
 
 FORK = multiprocessing.get_context("fork")
 
@@ -35,12 +35,12 @@ def embedded(tmp_path: Path, **settings: Any) -> CacheConfig:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
+def clock() -> SettableClock:
+    return SettableClock()
 
 
 @pytest.fixture
-def stack(clock: FakeClock) -> Iterator[Stack]:
+def stack(clock: SettableClock) -> Iterator[Stack]:
     config = CacheConfig(hot_store="memory", cold_archive="memory", similarity_index=None, hot_window_size=3)
     with Stack(config, clock=clock, background=False) as stack:
         yield stack
@@ -50,12 +50,12 @@ def contents(memory: CacheCoordinator) -> list[str]:
     return [one["content"] for one in memory.get_full_history()]
 
 
-def test_open_gives_a_stack_that_is_a_context_manager(clock: FakeClock) -> None:
+def test_open_gives_a_stack_that_is_a_context_manager(clock: SettableClock) -> None:
     config = CacheConfig(hot_store="memory", cold_archive="memory", similarity_index=None)
     with lixcore.open(config, clock=clock) as stack:
         assert stack.config is config
         stack.session("s").add_message_to_context("user", "x")
-        assert stack.session("s").get_context_messages()[0]["timestamp"] == clock.wall
+        assert stack.session("s").get_context_messages()[0]["timestamp"] == clock.time
     stack.close()
     with pytest.raises(ClosedError):
         stack.session_keys()
@@ -77,7 +77,7 @@ def test_listing_an_impossible_tenant_is_refused_and_not_another_tenants_list(st
         stack.session_keys(tenant="")
 
 
-def test_sessions_leave_when_they_were_idle_long_enough(stack: Stack, clock: FakeClock) -> None:
+def test_sessions_leave_when_they_were_idle_long_enough(stack: Stack, clock: SettableClock) -> None:
     stack.session("old").add_message_to_context("user", "x")
     clock.advance(119 * 60)
     stack.session("young").add_message_to_context("user", "y")
@@ -97,7 +97,7 @@ class PartlyDamagedArchive(MemoryArchive):
         super().append_many(batches)
 
 
-def test_a_damaged_session_does_not_keep_the_others_hot(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_session_does_not_keep_the_others_hot(clock: SettableClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lixcore_memory.MemoryArchive.open", lambda *_: PartlyDamagedArchive())
     config = CacheConfig(hot_store="memory", cold_archive="memory", similarity_index=None)
     with Stack(config, clock=clock, background=False) as stack:
