@@ -34,6 +34,7 @@ class Wiring:
     Attributes:
         hot: The hot store.
         archive: The cold archive.
+        reader: Reads it as the configuration asks where it is damaged.
         clock: Tells the time to all of them.
         tiering: Moves entries between the two.
         window: Adds and reads.
@@ -43,6 +44,7 @@ class Wiring:
 
     hot: HotStore
     archive: ColdArchive
+    reader: ArchiveReader
     clock: Clock
     tiering: Tiering
     window: ContextWindow
@@ -96,9 +98,9 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             max_messages=config.hot_window_size,
             max_tokens=config.session_max_tokens,
         )
-        catalogue = Catalogue(hot, archive)
+        catalogue = Catalogue(hot, archive, reader)
         eviction: EvictionPolicy = _made(config, Group.EVICTION_POLICY, config.eviction_policy, context)
-        return Wiring(hot, archive, clock, tiering, window, catalogue, eviction, undo.pop_all())
+        return Wiring(hot, archive, reader, clock, tiering, window, catalogue, eviction, undo.pop_all())
 
 
 def _made(config: CacheConfig, group: Group, name: str, context: AdapterContext) -> Any:

@@ -30,9 +30,22 @@ SetOption: TypeAlias = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+
+
+def _not_empty(tenant: str | None) -> str | None:
+    if tenant == "":  # nearly always a shell variable without a value; another tenant's data would be shown or removed
+        raise typer.BadParameter("it is empty; leave the option out for the configuration's tenant")
+    return tenant
+
+
 TenantOption: TypeAlias = Annotated[
     str | None,
-    typer.Option("--tenant", help="Whose sessions these are; the configuration's tenant unless given.", rich_help_panel=_PANEL),
+    typer.Option(
+        "--tenant",
+        callback=_not_empty,
+        help="Whose sessions these are; the configuration's tenant unless given.",
+        rich_help_panel=_PANEL,
+    ),
 ]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from lixcore.errors import InvalidLineError, LixError, StoreError
+from lixcore.errors import CorruptDataError, InvalidLineError, LixError, StoreError
 from lixcore_cli.exit_codes import ExitCode, code_of
 from lixcore_cli.output import Output
 
@@ -65,11 +65,19 @@ class Invocation:
             texts[name.strip()] = value
         return CacheConfig.load(self._config_file, texts=texts)
 
-    def stack(self) -> Stack:
-        """The memory that the configuration names; a context manager."""
+    @contextmanager
+    def stack(self) -> Iterator[Stack]:
+        """The memory that the configuration names.
+
+        Raises:
+            typer.Exit: At the end, when damage was left out of what the command showed.
+        """
         import lixcore
 
-        return lixcore.open(self.config())
+        with lixcore.open(self.config()) as stack:
+            yield stack
+            if stack.wiring.reader.damage_found:
+                raise typer.Exit(ExitCode.PARTLY)
 
 
 @contextmanager
@@ -114,6 +122,7 @@ def existing(stack: Stack, session: SessionKey) -> SessionSummary:
 
     Raises:
         StopError: There is none.
+        CorruptDataError: Its facts are damaged.
     """
     [summary] = stack.wiring.catalogue.summaries([session])
     if not summary.archived and summary.hot is None:
@@ -121,6 +130,20 @@ def existing(stack: Stack, session: SessionKey) -> SessionSummary:
             ExitCode.NOT_FOUND, f"there is no session {session.id!r} of tenant {session.tenant!r}; `lix sessions` lists them"
         )
     return summary
+
+
+def readable(stack: Stack, session: SessionKey) -> None:
+    """Make sure that there is such a session to read; one whose facts are damaged counts when damage is skipped.
+
+    Raises:
+        StopError: There is none.
+        CorruptDataError: Its facts are damaged, and damage is not skipped.
+    """
+    try:
+        existing(stack, session)
+    except CorruptDataError:
+        if not stack.wiring.reader.skip_damage:
+            raise
 
 
 def file_problem(name: str, error: OSError) -> StopError:

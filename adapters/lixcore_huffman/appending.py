@@ -87,7 +87,7 @@ def ending_of(file: SessionFile) -> Ending:
         CorruptDataError: The header or the last frame is damaged, so that what the file holds is not known.
     """
     if file.header is None:
-        raise CorruptDataError(file.path, f"{file.header_damage}; `salvage` reads what is left")
+        raise CorruptDataError(file.path, f"{file.header_damage}; on_damage = 'skip' reads what is left")
     frame = file.last_frame()
     if frame is not None:
         return Ending(frame.end, frame.totals(), frame.head.context_after)
@@ -95,7 +95,7 @@ def ending_of(file: SessionFile) -> Ending:
     if found.parts and isinstance(found.parts[-1], Damage) and found.parts[-1].end == found.end:
         last = found.parts[-1]
         if not (len(found.parts) > 1 and isinstance(found.parts[-2], Frame) and found.parts[-2].at == last.at):
-            raise CorruptDataError(file.path, f"{last}; `salvage` reads what is left")
+            raise CorruptDataError(file.path, f"{last}; on_damage = 'skip' reads what is left")
     frames = found.frames()
     if not frames:
         return Ending(found.end)

@@ -122,7 +122,7 @@ class HuffArchive:
         entries, damage = self._found(session, Range(last, after, before))
         if damage:
             more = f" (and {len(damage) - 1} more)" if len(damage) > 1 else ""
-            raise CorruptDataError(path_of(self._root, session), f"{damage[0]}{more}; `salvage` reads what is left")
+            raise CorruptDataError(path_of(self._root, session), f"{damage[0]}{more}; on_damage = 'skip' reads what is left")
         return entries
 
     def salvage(

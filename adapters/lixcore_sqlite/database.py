@@ -11,7 +11,7 @@ import sqlite3
 import time
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import random
 from threading import Lock
@@ -185,6 +185,7 @@ class Database:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise StoreRefusedError(self.where, f"its directory cannot be made: {reason}") from error
+        is_new = not os.path.exists(self._path)  # noqa: PTH110  # pathlib's raises where rights are missing; SQLite says so better
         connection = sqlite3.connect(
             self._path,
             timeout=self._busy_timeout,
@@ -192,12 +193,23 @@ class Database:
             check_same_thread=False,  # the lock sees to it
         )
         try:
+            if is_new:
+                _make_private(self._path)
             prepare(connection, self.where, busy_timeout=self._busy_timeout)
             connection.execute(f"PRAGMA busy_timeout = {_SHORTLY_MS}")
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+def _make_private(file: Path) -> None:
+    """Let only the owner read and write a new file, whose log will have the same rights.
+
+    By its name: opening and closing it here would drop the locks of other connections of this process.
+    """
+    with suppress(OSError):  # a file system may know no rights
+        file.chmod(0o600)
 
 
 def _make_durably(directory: Path) -> None:

@@ -63,6 +63,11 @@ class ZstdCodec:
         """Make the codec; raises what the class does."""
         return cls(level=options.level, dictionary=None if options.dictionary is None else Path(options.dictionary))
 
+    @staticmethod
+    def check_driver() -> None:
+        """See `lixcore.ports.adapter.ChecksDriver`."""
+        zstd_module()
+
     def encode(self, data: bytes) -> bytes:
         """Return one frame of ``data``; incompressible data grows by some 20 bytes."""
         return bytes(self._zstd.compress(data, level=self._level, zstd_dict=self._write_with))

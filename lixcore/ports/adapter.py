@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import attrs
 
@@ -45,5 +45,18 @@ class Adapter(Protocol):
         Raises:
             MissingExtraError: Its driver is not installed.
             StoreError: The store cannot be used.
+        """
+        ...
+
+
+@runtime_checkable
+class ChecksDriver(Protocol):
+    """An optional power of an adapter's class: telling whether its driver is installed, without being opened."""
+
+    def check_driver(self) -> None:
+        """Return when the driver is installed. It is a static or class method: nothing needs to be opened for it.
+
+        Raises:
+            MissingExtraError: The driver is not installed.
         """
         ...

@@ -95,7 +95,11 @@ class ColdArchive(Protocol):
         ...
 
     def sessions(self) -> Iterator[ArchiveInfo]:
-        """All sessions that hold at least one entry, in any order. Sessions that are added or removed meanwhile may be missed."""
+        """All sessions that hold at least one entry, in any order. Sessions that are added or removed meanwhile may be missed.
+
+        Raises:
+            CorruptDataError: After all others were given, when some cannot be described; so damage to one hides no other.
+        """
         ...
 
     def forget(self, session: SessionKey, *, through: Position) -> int:

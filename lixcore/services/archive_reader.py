@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.ports.cold_archive import ColdArchive, Salvages
+from lixcore.errors import CorruptDataError
+from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive, Salvages
 
 _log = logging.getLogger("lixcore.archive")
 
 
 class ArchiveReader:
-    """Reads entries of a cold archive; damage raises, or is left out and reported.
+    """Reads a cold archive; damage raises, or is left out and reported.
 
     Attributes:
+        skip_damage: Whether it is left out.
         damage_found: How many damaged places were left out so far; zero unless damage is skipped.
     """
 
     def __init__(self, archive: ColdArchive, *, skip_damage: bool) -> None:
         self._archive = archive
+        self.skip_damage = skip_damage
         self._salvages = archive if skip_damage and isinstance(archive, Salvages) else None
         self.damage_found = 0
 
@@ -41,6 +44,22 @@ class ArchiveReader:
             return self._archive.read(session, last=last, after=after, before=before)
         salvage = self._salvages.salvage(session, last=last, after=after, before=before)
         for place in salvage.damage:
-            self.damage_found += 1
-            _log.warning("left out what is damaged: %s", place)
+            self._leave_out(place)
         return salvage.entries
+
+    def sessions(self) -> Iterator[ArchiveInfo]:
+        """Like `ColdArchive.sessions`; with ``skip_damage``, what cannot be described is one warning in the log and no error.
+
+        Raises:
+            CorruptDataError: After all others were given, when some cannot be described, and damage is not skipped.
+        """
+        try:
+            yield from self._archive.sessions()
+        except CorruptDataError as error:
+            if not self.skip_damage:
+                raise
+            self._leave_out(str(error))
+
+    def _leave_out(self, place: str) -> None:
+        self.damage_found += 1
+        _log.warning("left out what is damaged: %s", place)

@@ -9,6 +9,7 @@ import attrs
 from lixcore.domain.session import SessionKey
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
+from lixcore.services.archive_reader import ArchiveReader
 
 
 @attrs.frozen
@@ -33,14 +34,15 @@ class SessionSummary:
 class Catalogue:
     """All sessions of both tiers."""
 
-    def __init__(self, hot: HotStore, archive: ColdArchive) -> None:
+    def __init__(self, hot: HotStore, archive: ColdArchive, reader: ArchiveReader) -> None:
         self._hot = hot
         self._archive = archive
+        self._reader = reader
 
     def keys(self, *, tenant: str) -> Iterator[SessionKey]:
         """Every session of a tenant, archived or only hot, each once."""
         hot = {activity.session for activity in self._hot.sessions() if activity.session.tenant == tenant}
-        for info in self._archive.sessions():
+        for info in self._reader.sessions():
             if info.session.tenant == tenant:
                 hot.discard(info.session)
                 yield info.session

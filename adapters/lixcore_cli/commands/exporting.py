@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lixcore_cli.common_options import ConfigOption, JsonOption, SetOption, TenantOption
-from lixcore_cli.invocation import existing, invoked
+from lixcore_cli.invocation import invoked, readable
 from lixcore_cli.line_sink import STDOUT, opened_for_lines
 from lixcore_cli.line_source import MAX_LINE_BYTES
 from lixcore_cli.quantities import counted
@@ -42,7 +42,7 @@ def exporting(
         if session_ids:
             keys = [stack.session(session_id, tenant=tenant).session for session_id in dict.fromkeys(session_ids)]
             for key in keys:
-                existing(stack, key)
+                readable(stack, key)
         else:
             keys = sorted(stack.session_keys(tenant=tenant), key=lambda key: key.id)
         started, sessions, messages = time.perf_counter(), 0, 0

@@ -35,6 +35,8 @@ def importing(
 ) -> None:
     """Bring conversations into the archive, one JSON object a line, as `lix export` writes them.
 
+    A line is {"session_id": …, "messages": [{"role": …, "content": …}, …]}; timestamp, metadata and embedding may be added.
+
     Running the same import again, after an interruption or by mistake, stores nothing twice and continues where it ended. A
     line that is refused stops the import with its number and field; nothing of its session is stored, everything before it is.
     """

@@ -42,7 +42,10 @@ class Finding:
 
 
 def plugins(*, as_json: JsonOption = False) -> None:
-    """List the registered adapters and policies, and load each. The exit code is 1 when one does not load."""
+    """List the registered adapters and policies, load each, and name the extra that one lacks.
+
+    The exit code is 1 when one does not load.
+    """
     with invoked(as_json=as_json) as run:
         from lixcore.registry import Registry
 
@@ -70,10 +73,13 @@ def _show(out: Output, findings: Sequence[Finding]) -> None:
 
 def _tried(registry: Registry, adapter: InstalledAdapter) -> Finding:
     from lixcore.errors import BrokenAdapterError, MissingExtraError
+    from lixcore.ports.adapter import ChecksDriver
 
     facts = Finding(adapter.group.value, adapter.name, adapter.value, adapter.distribution, adapter.version, loads=True)
     try:
-        registry.load(adapter.group, adapter.name, origin="lix plugins")
+        found: object = registry.load(adapter.group, adapter.name, origin="lix plugins")
+        if isinstance(found, ChecksDriver):
+            found.check_driver()
     except MissingExtraError as error:  # no fault of anybody's: it is there for those who want it
         return attrs.evolve(facts, problem=str(error))
     except BrokenAdapterError as error:

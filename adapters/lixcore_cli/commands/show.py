@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lixcore_cli.common_options import ConfigOption, JsonOption, SetOption, TenantOption
-from lixcore_cli.invocation import existing, invoked
+from lixcore_cli.invocation import invoked, readable
 from lixcore_cli.quantities import counted, instant
 from lixcore_cli.safe_text import visible, visible_line
 
@@ -43,7 +43,7 @@ def show(
     """Show what was said in a session, oldest first. Control characters in stored text are written out."""
     with invoked(as_json=as_json, config_file=config, settings=settings) as run, run.stack() as stack:
         coordinator = stack.session(session_id, tenant=tenant)
-        existing(stack, coordinator.session)
+        readable(stack, coordinator.session)
         messages = _messages(stack, coordinator, context=context, last=last)
         if as_json:
             run.out.document({"session_id": session_id, "messages": messages})

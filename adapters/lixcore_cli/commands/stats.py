@@ -53,18 +53,21 @@ def stats(
             return
         heading = f"tenant {visible_line(whose)}"
         table = plain_table("", heading, right=(heading,))
-        for name in ("sessions", "hot_sessions", "messages", "hot_messages", "archived_messages"):
-            table.add_row(name.replace("_", " "), f"{getattr(totals, name):,}")
-        table.add_row("records before compression", size(totals.raw_bytes))
-        table.add_row(f"archive ({stack.config.cold_archive}, new data: {stack.config.codec})", size(totals.stored_bytes))
-        table.add_row("archive to records", share(totals.stored_bytes, totals.raw_bytes))
+        table.add_row("sessions", f"{totals.sessions:,}")
+        table.add_row("  of these hot", f"{totals.hot_sessions:,}")
+        table.add_row("messages", f"{totals.messages:,}")
+        table.add_row("  of these hot", f"{totals.hot_messages:,}")
+        table.add_row("  of these archived; may be hot as well", f"{totals.archived_messages:,}")
+        table.add_row("archived records before compression", size(totals.raw_bytes))
+        table.add_row(f"archive ({stack.config.cold_archive}; {stack.config.codec} for new data)", size(totals.stored_bytes))
+        table.add_row("  of the size before compression", share(totals.stored_bytes, totals.raw_bytes))
         run.out.show(table)
 
 
 def _totals(stack: Stack, tenant: str) -> Totals:
-    window, archive, totals = stack.wiring.window, stack.wiring.archive, Totals()
+    window, reader, totals = stack.wiring.window, stack.wiring.reader, Totals()
     hot = {activity.session for activity in stack.wiring.hot.sessions() if activity.session.tenant == tenant}
-    for info in archive.sessions():
+    for info in reader.sessions():
         if info.session.tenant == tenant and info.session not in hot:
             totals.sessions += 1
             totals.messages += info.messages

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import importlib
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +185,28 @@ def test_a_plugin_that_does_not_load_is_a_finding(lix: LixCommand, monkeypatch: 
     assert row["loads"] is False
     assert "no_such_module" in row["problem"]
     assert json.loads(result.out)["name"] == "mine"
+
+
+def test_plugins_names_the_extra_that_an_adapter_lacks(lix: LixCommand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is wrong with it, so the exit code is 0; but whoever chooses it must know."""
+    parent = "compression" if sys.version_info >= (3, 14) else "backports"
+    importlib.import_module(f"{parent}.zstd")
+    monkeypatch.setitem(sys.modules, f"{parent}.zstd", None)
+    monkeypatch.delattr(sys.modules[parent], "zstd")
+    result = lix("plugins", "--json")
+    [zstd] = [each for each in result.lines() if each["name"] == "zstd"]
+    assert (zstd["loads"], result.code) == (True, 0)
+    assert "pip install 'lixcore[zstd]'" in zstd["problem"]
+    assert all(each["problem"] == "" for each in result.lines() if each["name"] != "zstd")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("stats",), ("sessions",), ("export",), ("show", "a"), ("evict", "--all"), ("forget", "a", "--yes"), ("import", "-")],
+)
+def test_an_empty_tenant_is_a_mistake_not_the_default(filled: LixCommand, command: tuple[str, ...]) -> None:
+    """It is nearly always a shell variable without a value."""
+    result = filled(*command, "--tenant", "")
+    assert result.code == 2
+    assert "'--tenant'" in result.err
+    assert filled("stats", "--json").document()["sessions"] == 3

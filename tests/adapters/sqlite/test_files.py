@@ -44,6 +44,20 @@ def test_missing_directories_are_made(tmp_path: Path, open_file: Open) -> None:
     assert path.is_file()
 
 
+def test_only_its_owner_may_read_what_was_said(file: Path, open_file: Open) -> None:
+    """The archive's files are the same. The write-ahead log and its index take their rights from the database."""
+    make_hot(open_file(file), ONE, [entry(1, b"secret")])
+    assert [path.stat().st_mode & 0o777 for path in sorted(file.parent.iterdir())] == [0o600] * 3
+
+
+def test_rights_that_somebody_chose_stay(file: Path, open_file: Open) -> None:
+    file.parent.mkdir()
+    file.touch()
+    file.chmod(0o660)
+    open_file(file)
+    assert file.stat().st_mode & 0o777 == 0o660
+
+
 def test_a_path_is_only_a_path(tmp_path: Path, open_file: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in (":memory:", "file:x?mode=memory", "é *.db"):
