@@ -15,6 +15,7 @@ from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, StoreRefusedError
 from lixcore_huffman import HuffArchive
+from lixcore_huffman.file_header import FileHeader, encode_file_header
 from lixcore_huffman.session_file import SessionFile
 
 SESSION = SessionKey("worn", "out")
@@ -220,6 +221,24 @@ def test_another_sessions_file_is_not_read_as_ones_own(archive: HuffArchive, pat
         archive.read(stranger)
     with pytest.raises(CorruptDataError, match="another session"):
         archive.append(stranger, numbered(20))
+
+
+@pytest.mark.parametrize("tenant", ["out", "t" * 4100, ""])
+def test_a_file_in_another_ones_place_is_not_listed_as_its_session(
+    archive: HuffArchive, path: Path, numbered: Numbered, tenant: str
+) -> None:
+    """Else a copy would double its session in every list and export; and no header can name what is no session."""
+    archive.append(SessionKey("bystander"), numbered(1))
+    foreign = path.parent / f"{'00' * 32}.huff"
+    mark = path.read_bytes()[5:9]
+    foreign.write_bytes(encode_file_header(FileHeader(tenant, SESSION.id, 0.0, mark=mark)))
+    with foreign.open("ab") as file:
+        file.write(path.read_bytes()[frame_ends(path)[0] :])
+    listed: list[str] = []
+    with pytest.raises(CorruptDataError, match=str(foreign)):
+        for info in archive.sessions():
+            listed.append(info.session.id)
+    assert sorted(listed) == sorted([SESSION.id, "bystander"])
 
 
 def test_forgetting_removes_damaged_parts_and_quarantine_as_well(
