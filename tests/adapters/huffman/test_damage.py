@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import zlib
@@ -236,8 +237,7 @@ def test_a_file_in_another_ones_place_is_not_listed_as_its_session(
         file.write(path.read_bytes()[frame_ends(path)[0] :])
     listed: list[str] = []
     with pytest.raises(CorruptDataError, match=str(foreign)):
-        for info in archive.sessions():
-            listed.append(info.session.id)
+        listed.extend(info.session.id for info in archive.sessions())
     assert sorted(listed) == sorted([SESSION.id, "bystander"])
 
 
@@ -256,4 +256,36 @@ def test_forgetting_removes_damaged_parts_and_quarantine_as_well(
     assert b"message" not in left
     assert b"worn" not in left
     assert b"out" not in left
+    assert list(archive.read(SESSION)) == []
+
+
+def test_forgetting_that_was_stopped_half_way_can_be_done_again_to_the_end(
+    archive: HuffArchive, path: Path, tmp_path: Path, numbered: Numbered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is told that nothing is held has no reason to forget it again; so nothing may be left by then."""
+    path.write_bytes(path.read_bytes()[:-3])
+    archive.append(SESSION, numbered(20))
+    assert len(quarantined(tmp_path)) == 1
+    steps = iter(range(100))
+
+    def stopping(name: str, stop_before: int) -> None:
+        real = getattr(os, name)
+
+        def step(*arguments: Any) -> Any:
+            if next(steps) == stop_before:
+                raise KeyboardInterrupt
+            return real(*arguments)
+
+        monkeypatch.setattr(os, name, step)
+
+    for stop_before in range(3):
+        steps = iter(range(100))
+        stopping("unlink", stop_before)
+        stopping("rename", stop_before)
+        with contextlib.suppress(KeyboardInterrupt):
+            archive.forget(SESSION, through=Position(20))
+        monkeypatch.undo()
+        info = archive.describe(SESSION)
+        assert info is not None
+        assert info.messages or quarantined(tmp_path) == []
     assert list(archive.read(SESSION)) == []
