@@ -62,8 +62,7 @@ class Stack:
 
     def session_keys(self, *, tenant: str | None = None) -> Iterator[SessionKey]:
         """Every session of a tenant, archived or hot, in no particular order."""
-        wanted = self.config.tenant if tenant is None else checked_tenant(tenant)
-        return self.wiring.catalogue.keys(tenant=wanted)
+        return self.wiring.catalogue.keys(tenant=self.config.tenant if tenant is None else checked_tenant(tenant))
 
     def sessions(self, *, tenant: str | None = None) -> Iterator[SessionSummary]:
         """A summary of every session of a tenant."""
@@ -83,8 +82,7 @@ class Stack:
             How many sessions left the hot store.
 
         Raises:
-            CorruptDataError: What is archived of a session is damaged, so that it stayed; all others were moved all the same.
-            StoreError: A store failed; sessions moved until then have left.
+            CorruptDataError: A session is damaged and stayed; all others were moved all the same.
         """
         wiring, now = self.wiring, self.wiring.clock.now()
         idle = self.config.evict_after_minutes * 60.0 if idle_seconds is None else idle_seconds
@@ -276,8 +274,7 @@ class CacheCoordinator:
     def close(self) -> None:
         """Give back what it uses. Idempotent; a stack that it was made from stays open."""
         with self._closing:  # of two threads that close it, one gives back
-            self._stack, shared = None, self._shared_config
-            self._shared_config = None
+            self._stack, shared, self._shared_config = None, self._shared_config, None
         if shared is not None:
             _shared.give_back(shared)
 

@@ -192,7 +192,7 @@ def sleeps(source: str) -> list[int]:
 
 
 THREAD_ENDS = {
-    "lixcore/services/spiller.py",  # no caller stands behind a thread; the next add to the session meets the error
+    "lixcore/services/spiller.py",  # callers meet the error at their next add; a stranger's adapter must not end the thread
 }
 
 

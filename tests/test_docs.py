@@ -157,8 +157,7 @@ def test_the_settings_page_is_what_the_code_declares() -> None:
 
 def test_every_command_is_in_the_reference() -> None:
     typer = pytest.importorskip("typer.main", reason="the `cli` extra is not installed")
-    if importlib.util.find_spec("lixcore_cli.app") is None:
-        pytest.skip("there is no lixcore_cli.app yet")
     app = importlib.import_module("lixcore_cli.app").app
+    pages = reference()
     commands = set(typer.get_command(app).commands)
-    assert missing_from(reference(), {f"lix {command}" for command in commands}) == set()
+    assert {command for command in commands if not re.search(rf"`lix {re.escape(command)}[` ]", pages)} == set()

@@ -112,17 +112,20 @@ class ArchiveWriter:
     def forget(self, path: str, session: SessionKey, through: Position) -> int:
         """Remove the entries through a position; the count of them."""
         file = _opened(path)
-        removed = 0
         if file is None:
+            self._release_quarantine(session)
             if through:
                 made_directory(os.path.dirname(path), sync=self.sync)
                 self._replace(path, _tombstone(through), iter(()))
-        else:
-            with file:
-                file.belongs_to(session)
-                removed = self._forgotten_in(file, through)
+            return 0
+        with file:
+            file.belongs_to(session)
+            self._release_quarantine(session)
+            return self._forgotten_in(file, through)
+
+    def _release_quarantine(self, session: SessionKey) -> None:
+        # First of all: who is killed half-way has a session left to forget again, and does not leave copies that nobody asks for.
         released_from_quarantine(self.root, name_of(session), sync=self.sync)
-        return removed
 
     def _forgotten_in(self, file: SessionFile, through: Position) -> int:
         frames = file.whole_scan().frames()

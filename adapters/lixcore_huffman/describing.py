@@ -10,10 +10,12 @@ from collections.abc import Iterator
 
 from lixcore.domain.position import ORIGIN
 from lixcore.domain.session import SessionKey
+from lixcore.errors import CorruptDataError, InvalidInputError
 from lixcore.ports.cold_archive import ArchiveInfo
 from lixcore_huffman.appending import ending_of
+from lixcore_huffman.archive_writer import name_of
 from lixcore_huffman.durable_files import SUFFIX
-from lixcore_huffman.session_file import SessionFile
+from lixcore_huffman.session_file import MISPLACED, SessionFile
 
 _HEX = frozenset("0123456789abcdef")
 
@@ -45,12 +47,21 @@ def session_of(file: SessionFile) -> SessionKey | None:
     """Whose file it is; None for a tombstone.
 
     Raises:
-        CorruptDataError: The header is damaged.
+        CorruptDataError: The header is damaged, or the file does not stand where that session's file belongs.
     """
-    if file.header is None:
+    header = file.header
+    if header is None:
         ending_of(file)
-    assert file.header is not None  # noqa: S101  # ending_of saw to that
-    return None if file.header.is_tombstone else SessionKey(file.header.id, file.header.tenant)
+    assert header is not None  # noqa: S101  # ending_of saw to that
+    if header.is_tombstone:
+        return None
+    try:
+        session = SessionKey(header.id, header.tenant)
+    except InvalidInputError as error:
+        raise CorruptDataError(file.path, f"names no session: its {error}") from None
+    if not file.path.endswith(f"/{name_of(session)}{SUFFIX}"):
+        raise CorruptDataError(file.path, MISPLACED)
+    return session
 
 
 def session_files(root: str) -> Iterator[str]:

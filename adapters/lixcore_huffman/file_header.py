@@ -18,7 +18,7 @@ from typing import Final
 
 import attrs
 
-from lixcore.domain.position import ORIGIN, Position
+from lixcore.domain.position import MAX_POSITION, ORIGIN, Position
 from lixcore.domain.session import MAX_ID_BYTES
 from lixcore_huffman.varint import TruncatedError, append_varint, read_varint
 
@@ -129,6 +129,6 @@ def _decode_body(body: bytes, mark: bytes, size: int) -> FileHeader:
             raise TruncatedError
         texts.append(body[at : at + length].decode())
         at += length
-    if flags or at != len(body):
+    if flags or at != len(body) or forgotten_through > MAX_POSITION:
         raise TruncatedError
     return FileHeader(texts[0], texts[1], created_at, Position(forgotten_through), mark, size)

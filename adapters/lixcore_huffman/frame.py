@@ -23,7 +23,7 @@ from typing import Final
 
 import msgspec
 
-from lixcore.domain.position import ORIGIN, Position
+from lixcore.domain.position import MAX_POSITION, ORIGIN, Position
 from lixcore.domain.record import MAX_RECORD_BYTES
 from lixcore_huffman.varint import TruncatedError, append_varints, read_varint
 
@@ -31,6 +31,9 @@ MAX_HEAD_BYTES: Final = 4 + 1 + 255 + 4
 TRAILER: Final = struct.Struct("<II")
 MAX_BLOCK_BYTES: Final = 2 * MAX_RECORD_BYTES
 """No block is longer before compression: a larger size in a file is damage, and nothing is allocated for it."""
+
+MAX_COUNT: Final = 1 << 21
+"""No block has as many entries: a full one has 16 MiB at most, of which each entry takes 16 bytes."""
 
 _ALONE: Final = 1  # no frame with anything in it stands before
 _HAS_CONTEXT: Final = 2
@@ -249,8 +252,10 @@ def _decode_head(data: bytes) -> Head:
         crc = int(fields.packed(_CRC)[0])
     context_after = fields.number() if flags & _HAS_CONTEXT else 0
     before = NOTHING if flags & _ALONE else _decode_totals(fields)
-    # A record takes at least a byte, so this also bounds what the count can make anyone allocate.
-    if fields.at != len(data) or count > block_bytes or block_bytes > MAX_BLOCK_BYTES:
+    # All that these sizes can make anyone allocate is bounded here. What would grow by being compressed is stored as it is.
+    if fields.at != len(data) or not payload_bytes <= block_bytes <= MAX_BLOCK_BYTES or count > min(block_bytes, MAX_COUNT):
+        raise TruncatedError
+    if max(last, context_after, before.last) > MAX_POSITION:
         raise TruncatedError
     return Head(
         codec, count, Position(first), Position(last), oldest, newest, content_bytes, block_bytes, payload_bytes, crc,

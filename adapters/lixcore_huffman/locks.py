@@ -8,11 +8,13 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from lixcore.domain.session import SessionKey
 
 _FOLDER = ".locks"
+
+_open_here: set[int] = set()  # the lock files that this process has open at the moment
 
 
 class WriterLocks:
@@ -31,12 +33,17 @@ class WriterLocks:
     @contextmanager
     def held(self, sessions: Iterable[SessionKey]) -> Iterator[None]:
         """Hold the locks of ``sessions``, waiting for them; in one order everywhere, so that nobody waits in a circle."""
-        with ExitStack() as stack:
+        handles: list[int] = []
+        try:
             for stripe in sorted({session.digest[0] for session in sessions}):
-                stack.callback(os.close, self._acquired(stripe))
+                handles.append(self._opened(stripe))  # noted before it is locked: an interrupt then leaves no lock behind
+                fcntl.flock(handles[-1], fcntl.LOCK_EX)
             yield
+        finally:
+            for handle in handles:
+                _release(handle)
 
-    def _acquired(self, stripe: int) -> int:
+    def _opened(self, stripe: int) -> int:
         path = f"{self._folder}/{stripe:02x}"
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         try:
@@ -44,9 +51,21 @@ class WriterLocks:
         except FileNotFoundError:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
             handle = os.open(path, flags, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        except BaseException:
-            os.close(handle)
-            raise
+        _open_here.add(handle)
         return handle
+
+
+def _release(handle: int) -> None:
+    # Closing alone would not unlock what a child has a copy of, because it was forked in between.
+    fcntl.flock(handle, fcntl.LOCK_UN)
+    _open_here.discard(handle)
+    os.close(handle)
+
+
+def _after_fork_in_child() -> None:
+    # These are the parent's locks. Its death must end them, which our copies would prevent; unlocking them is not ours to do.
+    while _open_here:
+        os.close(_open_here.pop())
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -39,13 +39,16 @@ def encode_records(entries: Sequence[Entry]) -> bytes:
     return b"".join([out, *(entry.payload for entry in entries)])
 
 
-def decode_records(block: bytes, *, count: int, first: Position, oldest: float, keep: int | None = None) -> list[Entry]:
+def decode_records(
+    block: bytes, *, count: int, first: Position, last: Position, oldest: float, keep: int | None = None
+) -> list[Entry]:
     """The entries of ``block``, oldest first.
 
     Args:
         block: What `encode_records` returned.
         count: How many entries it has, from the frame's header.
         first: The position of the first, from the same place.
+        last: The position of the last, likewise.
         oldest: The smallest timestamp, likewise.
         keep: Make only the last so many.
 
@@ -55,6 +58,8 @@ def decode_records(block: bytes, *, count: int, first: Position, oldest: float, 
     if not block or block[0] > _TIME_COLUMN:
         raise TruncatedError
     steps, at = read_varints(block, 1, count - 1)
+    if 0 in steps or first + sum(steps) != last:
+        raise TruncatedError
     times: list[float] | None = None
     if block[0] == _TIME_COLUMN:
         times, at = _read_times(block, at, count)

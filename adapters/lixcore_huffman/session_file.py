@@ -33,6 +33,7 @@ from lixcore_huffman.stored_codecs import CodecNamed, decoded_block
 from lixcore_huffman.varint import TruncatedError
 
 WINDOW_BYTES: Final = 16 * 1024
+MISPLACED: Final = "holds another session than its name says; it was moved or copied here"
 _USUAL_HEADER_BYTES: Final = 256  # enough for ids of usual length
 
 
@@ -134,7 +135,7 @@ class SessionFile:
         """
         header = self.header
         if header is not None and not header.is_tombstone and (header.id, header.tenant) != (session.id, session.tenant):
-            raise CorruptDataError(self.path, "holds another session than its name says; it was moved or copied here")
+            raise CorruptDataError(self.path, MISPLACED)
 
     def has_changed(self) -> bool:
         """Whether the file, or which file stands at its path, changed since it was opened."""
@@ -204,7 +205,7 @@ class SessionFile:
         payload = self.block(frame)
         try:
             block = decoded_block(head, payload, codec_named)
-            return decode_records(block, count=head.count, first=head.first, oldest=head.oldest, keep=keep)
+            return decode_records(block, count=head.count, first=head.first, last=head.last, oldest=head.oldest, keep=keep)
         except (CorruptDataError, TruncatedError) as error:
             raise DamagedBlockError("its entries cannot be decoded") from error
 

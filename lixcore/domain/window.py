@@ -53,6 +53,8 @@ def tool_call_of(messages: Sequence[Message], index: int) -> int | None:
 
 def whole_starts(messages: Sequence[Message]) -> list[int]:
     """Where a window may start without splitting a call from its results: ascending indices, ``len(messages)`` last."""
+    if _RESULT_ROLES.isdisjoint([message.role for message in messages]):
+        return list(range(len(messages) + 1))  # nearly every conversation, on every read of a context
     calls = _calls(messages)
     starts = [len(messages)]
     earliest = len(messages)  # the earliest call that anything from here on needs

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from lixcore.domain.session import SessionKey
+from lixcore.errors import CorruptDataError
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.services.archive_reader import ArchiveReader
@@ -40,13 +41,23 @@ class Catalogue:
         self._reader = reader
 
     def keys(self, *, tenant: str) -> Iterator[SessionKey]:
-        """Every session of a tenant, archived or only hot, each once."""
+        """Every session of a tenant, archived or only hot, each once.
+
+        Raises:
+            CorruptDataError: After all others were given, when the archive could not tell of some.
+        """
         hot = {activity.session for activity in self._hot.sessions() if activity.session.tenant == tenant}
-        for info in self._reader.sessions():
-            if info.session.tenant == tenant:
-                hot.discard(info.session)
-                yield info.session
+        damage: CorruptDataError | None = None
+        try:
+            for info in self._reader.sessions():
+                if info.session.tenant == tenant:
+                    hot.discard(info.session)
+                    yield info.session
+        except CorruptDataError as error:
+            damage = error
         yield from sorted(hot, key=lambda session: session.id)
+        if damage is not None:
+            raise damage
 
     def summaries(self, sessions: Iterable[SessionKey]) -> Iterator[SessionSummary]:
         """A summary of each session, without decompressing anything."""

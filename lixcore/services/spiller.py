@@ -46,6 +46,7 @@ class Spiller:
 
     def start_afresh(self) -> None:
         """Forget what is queued, and a thread and locks that are another process's: only for a child that was just forked."""
+        self.at_work = threading.Lock()  # held while the thread uses the stores
         self._changed = threading.Condition()
         self._waiting: deque[SessionKey] = deque()
         self._pending: set[SessionKey] = set()  # sessions that are queued or being spilled
@@ -114,12 +115,20 @@ class Spiller:
                 if not self._waiting:
                     return
                 session = self._waiting.popleft()
-            self._spill(session)
+            with self.at_work:
+                self._spill(session)
             with self._changed:
                 self._pending.discard(session)
                 self._changed.notify_all()
             if session not in self._failing:
-                self._tiering.merge_pieces(session)  # nobody waits for this
+                with self.at_work:
+                    self._merge(session)  # no caller of this session waits for it
+
+    def _merge(self, session: SessionKey) -> None:
+        try:
+            self._tiering.merge_pieces(session)
+        except Exception:  # noqa: BLE001  # told with its trace; nothing was asked for that could fail, and the thread goes on
+            _log.warning("merging the small pieces of an archived session failed", exc_info=True)
 
     def _spill(self, session: SessionKey) -> None:
         try:
@@ -156,9 +165,25 @@ def _remember(sessions: set[SessionKey], session: SessionKey) -> None:
 _spillers: weakref.WeakSet[Spiller] = weakref.WeakSet()
 
 
+_stopped: list[threading.Lock] = []
+
+
+def _before_fork() -> None:
+    # A child has no such thread, but a copy of every lock that it holds within the stores: so it holds none at that moment.
+    for spiller in list(_spillers):
+        spiller.at_work.acquire()
+        _stopped.append(spiller.at_work)
+
+
+def _after_fork_in_parent() -> None:
+    while _stopped:
+        _stopped.pop().release()
+
+
 def _after_fork_in_child() -> None:
+    _stopped.clear()
     for spiller in list(_spillers):
         spiller.start_afresh()
 
 
-os.register_at_fork(after_in_child=_after_fork_in_child)
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -105,13 +105,17 @@ class Tiering:
     def evict_many(self, sessions: Iterable[SessionKey]) -> BulkEviction:
         """Do `evict` for many sessions; the archive waits for its medium once for many of them, where it can.
 
-        A session whose archived part is damaged stays hot, and keeps no other one from leaving.
+        A session that is damaged in either store stays hot, and keeps no other one from leaving.
         """
         result = BulkEviction()
         batch: dict[SessionKey, Sequence[Entry]] = {}
         size = 0
         for session in sessions:
-            batch[session] = entries = self._hot.oldest(session, limit=_STEP)
+            try:
+                batch[session] = entries = self._hot.oldest(session, limit=_STEP)
+            except CorruptDataError as error:
+                result.damaged.append(error)
+                continue
             size += sum(len(entry.payload) for entry in entries)
             if len(batch) == _STEP or size >= _STEP_BYTES:
                 self._evict_batch(batch, result)

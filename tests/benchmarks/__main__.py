@@ -20,12 +20,14 @@ from tests.benchmarks.corpus import BESIDE_CHECKOUT, load_corpus
 from tests.benchmarks.hot_store_benchmark import hot_store
 from tests.benchmarks.import_benchmark import import_rate
 from tests.benchmarks.report import Table
+from tests.benchmarks.session_benchmark import session
 from tests.benchmarks.settings import Settings
 
 BENCHMARKS: dict[str, Callable[[Settings], list[Table]]] = {
     "codec": codec,
     "archive": archive,
     "hot-store": hot_store,
+    "session": session,
     "import": import_rate,
 }
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import redis
 
@@ -19,7 +15,8 @@ from lixcore.domain.session import SessionKey
 from lixcore.ports.hot_store import HotStore
 from tests.benchmarks.adapters import open_adapter
 from tests.benchmarks.measuring import Timing, interleaved
-from tests.benchmarks.predecessor import MISSING, predecessor
+from tests.benchmarks.predecessor import MISSING, adding_and_getting
+from tests.benchmarks.redis_commands import raw_commands, server
 from tests.benchmarks.report import Table
 from tests.benchmarks.settings import Settings
 
@@ -41,11 +38,15 @@ def hot_store(settings: Settings) -> list[Table]:
     url = settings.redis_url
     with contextlib.ExitStack() as stack:
         if "redis" in settings.hot_stores:
-            url = url or stack.enter_context(_server())
+            url = url or stack.enter_context(server())
             client = stack.enter_context(redis.Redis.from_url(url))
             client.flushdb()
-            adding[_RAW], getting[_RAW] = _raw(client, payload)
-            _add_predecessor(url, adding, getting, add, payload)
+            adding[_RAW], getting[_RAW] = raw_commands(client, payload, last=_WINDOW)
+            before = adding_and_getting(url, payload.decode(errors="replace"), last=_WINDOW)
+            if before is None:
+                add.notes.append(MISSING)
+            else:
+                adding[_PREDECESSOR], getting[_PREDECESSOR] = before
         for name in settings.hot_stores:
             options: dict[str, Any] = {"redis": {"url": url}, "sqlite": {"path": str(settings.directory / "hot.sqlite3")}}
             try:
@@ -78,38 +79,3 @@ def _ours(store: HotStore, payload: bytes) -> tuple[Callable[[], object], Callab
     for _ in range(_WINDOW):
         store.append(getting, time.time(), payload)
     return partial(store.append, adding, time.time(), payload), partial(store.read, getting, last=_WINDOW)
-
-
-def _raw(client: Any, payload: bytes) -> tuple[Callable[[], object], Callable[[], object]]:
-    for _ in range(_WINDOW):
-        client.xadd("raw", {"m": payload})
-    return partial(client.set, "raw-set", payload), partial(client.xrevrange, "raw", count=_WINDOW)
-
-
-def _add_predecessor(
-    url: str, adding: dict[str, Callable[[], object]], getting: dict[str, Callable[[], object]], table: Table, payload: bytes
-) -> None:
-    window = predecessor("context_window", "SessionContextWindow")
-    config = predecessor("config", "CacheConfig")
-    if window is None:
-        table.notes.append(MISSING)
-        return
-    address = urlsplit(url)
-    settings = config(redis_host=address.hostname, redis_port=address.port, session_redis_db=9, hot_window_size=100_000)
-    content = payload.decode(errors="replace")
-    full = window("getting", settings)
-    for _ in range(_WINDOW):
-        full.add_message("user", content)
-        time.sleep(0.002)  # its ids are milliseconds: two messages within one would be one
-    adding[_PREDECESSOR] = partial(window("adding", settings).add_message, "user", content)
-    getting[_PREDECESSOR] = full.get_context
-
-
-@contextlib.contextmanager
-def _server() -> Iterator[str]:
-    # The tests' own way to start a server.
-    support = str(Path(__file__).parents[1] / "support")
-    if support not in sys.path:
-        sys.path.append(support)
-    with importlib.import_module("redis_process").RedisProcess() as server:
-        yield server.url(db=2)

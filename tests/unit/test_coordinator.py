@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import lixcore
-from fake_clock import FakeClock
 from lixcore import CacheConfig, CacheCoordinator, Stack
 from lixcore.errors import ClosedError, InvalidInputError
+from settable_clock import SettableClock
 
 # Wildcards, separators, paths, case pairs, format and NUL characters: all of them are nothing but text.
 HOSTILE_IDS = [
@@ -32,12 +32,12 @@ def embedded(**settings: Any) -> CacheConfig:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock(1_700_000_000.25)
+def clock() -> SettableClock:
+    return SettableClock(1_700_000_000.25)
 
 
 @pytest.fixture
-def stack(clock: FakeClock) -> Iterator[Stack]:
+def stack(clock: SettableClock) -> Iterator[Stack]:
     with Stack(embedded(), clock=clock, background=False) as stack:
         yield stack
 
@@ -144,7 +144,7 @@ def test_flush_clear_and_forget_do_what_they_say(memory: CacheCoordinator, stack
     assert memory.get_full_history() == []
 
 
-def test_statistics_have_these_names(memory: CacheCoordinator, clock: FakeClock) -> None:
+def test_statistics_have_these_names(memory: CacheCoordinator, clock: SettableClock) -> None:
     for number in range(4):
         memory.add_message_to_context("user", str(number))
     memory.flush_to_disk()
@@ -153,7 +153,7 @@ def test_statistics_have_these_names(memory: CacheCoordinator, clock: FakeClock)
     assert stats == {
         "session_id": "user-abc",
         "tenant": "default",
-        "timestamp": datetime.fromtimestamp(clock.wall, UTC).isoformat(),
+        "timestamp": datetime.fromtimestamp(clock.time, UTC).isoformat(),
     }
     assert window.pop("disk_raw_bytes") > 0
     assert window.pop("disk_size_bytes") > 0
@@ -163,7 +163,7 @@ def test_statistics_have_these_names(memory: CacheCoordinator, clock: FakeClock)
         "hot_window_size": 3,
         "is_hot": True,
         "disk_turns": 4,
-        "last_active": clock.wall,
+        "last_active": clock.time,
     }
 
 

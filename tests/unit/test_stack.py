@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 import lixcore
-from fake_clock import FakeClock
 from lixcore import CacheConfig, CacheCoordinator, SessionKey, Stack
 from lixcore.domain.position import Entry
 from lixcore.errors import ClosedError, CorruptDataError, InvalidInputError
-from lixcore_memory import MemoryArchive
+from lixcore.ports.cold_archive import ArchiveInfo
+from lixcore_memory import MemoryArchive, MemoryHotStore
+from settable_clock import SettableClock
 
 FORK = multiprocessing.get_context("fork")
 
@@ -35,12 +36,12 @@ def embedded(tmp_path: Path, **settings: Any) -> CacheConfig:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
+def clock() -> SettableClock:
+    return SettableClock()
 
 
 @pytest.fixture
-def stack(clock: FakeClock) -> Iterator[Stack]:
+def stack(clock: SettableClock) -> Iterator[Stack]:
     config = CacheConfig(hot_store="memory", cold_archive="memory", similarity_index=None, hot_window_size=3)
     with Stack(config, clock=clock, background=False) as stack:
         yield stack
@@ -50,12 +51,12 @@ def contents(memory: CacheCoordinator) -> list[str]:
     return [one["content"] for one in memory.get_full_history()]
 
 
-def test_open_gives_a_stack_that_is_a_context_manager(clock: FakeClock) -> None:
+def test_open_gives_a_stack_that_is_a_context_manager(clock: SettableClock) -> None:
     config = CacheConfig(hot_store="memory", cold_archive="memory", similarity_index=None)
     with lixcore.open(config, clock=clock) as stack:
         assert stack.config is config
         stack.session("s").add_message_to_context("user", "x")
-        assert stack.session("s").get_context_messages()[0]["timestamp"] == clock.wall
+        assert stack.session("s").get_context_messages()[0]["timestamp"] == clock.time
     stack.close()
     with pytest.raises(ClosedError):
         stack.session_keys()
@@ -71,13 +72,33 @@ def test_every_session_is_listed_once_whatever_tier_it_is_in(stack: Stack) -> No
     assert len(list(stack.session_keys())) == 3
 
 
+class DamagedListArchive(MemoryArchive):
+    """Cannot tell of some session."""
+
+    def sessions(self) -> Iterator[ArchiveInfo]:
+        yield from super().sessions()
+        raise CorruptDataError("the file", "is damaged")
+
+
+def test_a_damaged_file_hides_no_session_that_is_only_hot(clock: SettableClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lixcore_memory.MemoryArchive.open", lambda *_: DamagedListArchive())
+    with Stack(CacheConfig(hot_store="memory", cold_archive="memory"), clock=clock, background=False) as stack:
+        for name in ["hot", "cold"]:
+            stack.session(name).add_message_to_context("user", "x")
+        assert stack.wiring.tiering.evict(SessionKey("cold"))
+        listed: list[str] = []
+        with pytest.raises(CorruptDataError, match="is damaged"):
+            listed.extend(session.id for session in stack.session_keys())
+        assert listed == ["cold", "hot"]
+
+
 def test_listing_an_impossible_tenant_is_refused_and_not_another_tenants_list(stack: Stack) -> None:
     stack.session("s").add_message_to_context("user", "x")
     with pytest.raises(InvalidInputError, match="tenant is empty"):
         stack.session_keys(tenant="")
 
 
-def test_sessions_leave_when_they_were_idle_long_enough(stack: Stack, clock: FakeClock) -> None:
+def test_sessions_leave_when_they_were_idle_long_enough(stack: Stack, clock: SettableClock) -> None:
     stack.session("old").add_message_to_context("user", "x")
     clock.advance(119 * 60)
     stack.session("young").add_message_to_context("user", "y")
@@ -97,7 +118,7 @@ class PartlyDamagedArchive(MemoryArchive):
         super().append_many(batches)
 
 
-def test_a_damaged_session_does_not_keep_the_others_hot(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_session_does_not_keep_the_others_hot(clock: SettableClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lixcore_memory.MemoryArchive.open", lambda *_: PartlyDamagedArchive())
     config = CacheConfig(hot_store="memory", cold_archive="memory", similarity_index=None)
     with Stack(config, clock=clock, background=False) as stack:
@@ -107,6 +128,28 @@ def test_a_damaged_session_does_not_keep_the_others_hot(clock: FakeClock, monkey
         with pytest.raises(CorruptDataError, match="is damaged") as caught:
             stack.evict_idle(idle_seconds=0)
         assert caught.value.__notes__ == ["1 of 3 idle sessions are damaged and stayed hot; 2 moved"]
+        assert [one.session.id for one in stack.wiring.hot.sessions()] == ["damaged"]
+
+
+class PartlyDamagedHotStore(MemoryHotStore):
+    """Cannot read one session."""
+
+    def oldest(self, session: SessionKey, *, limit: int) -> Sequence[Entry]:
+        if session.id == "damaged":
+            raise CorruptDataError("the server", "is damaged")
+        return super().oldest(session, limit=limit)
+
+
+def test_a_session_that_is_damaged_in_the_hot_store_does_not_keep_the_others_there(
+    clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lixcore_memory.MemoryHotStore.open", lambda *_: PartlyDamagedHotStore(clock))
+    with Stack(CacheConfig(hot_store="memory", cold_archive="memory"), clock=clock, background=False) as stack:
+        for name in ["damaged", "a", "b"]:
+            stack.session(name).add_message_to_context("user", "x")
+            clock.advance(1)
+        with pytest.raises(CorruptDataError, match="is damaged"):
+            stack.evict_idle(idle_seconds=0)
         assert [one.session.id for one in stack.wiring.hot.sessions()] == ["damaged"]
 
 

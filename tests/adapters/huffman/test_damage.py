@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import zlib
@@ -15,6 +16,7 @@ from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, StoreRefusedError
 from lixcore_huffman import HuffArchive
+from lixcore_huffman.file_header import FileHeader, encode_file_header
 from lixcore_huffman.session_file import SessionFile
 
 SESSION = SessionKey("worn", "out")
@@ -222,6 +224,23 @@ def test_another_sessions_file_is_not_read_as_ones_own(archive: HuffArchive, pat
         archive.append(stranger, numbered(20))
 
 
+@pytest.mark.parametrize("tenant", ["out", "t" * 4100, ""])
+def test_a_file_in_another_ones_place_is_not_listed_as_its_session(
+    archive: HuffArchive, path: Path, numbered: Numbered, tenant: str
+) -> None:
+    """Else a copy would double its session in every list and export; and no header can name what is no session."""
+    archive.append(SessionKey("bystander"), numbered(1))
+    foreign = path.parent / f"{'00' * 32}.huff"
+    mark = path.read_bytes()[5:9]
+    foreign.write_bytes(encode_file_header(FileHeader(tenant, SESSION.id, 0.0, mark=mark)))
+    with foreign.open("ab") as file:
+        file.write(path.read_bytes()[frame_ends(path)[0] :])
+    listed: list[str] = []
+    with pytest.raises(CorruptDataError, match=str(foreign)):
+        listed.extend(info.session.id for info in archive.sessions())
+    assert sorted(listed) == sorted([SESSION.id, "bystander"])
+
+
 def test_forgetting_removes_damaged_parts_and_quarantine_as_well(
     archive: HuffArchive, path: Path, tmp_path: Path, numbered: Numbered
 ) -> None:
@@ -237,4 +256,36 @@ def test_forgetting_removes_damaged_parts_and_quarantine_as_well(
     assert b"message" not in left
     assert b"worn" not in left
     assert b"out" not in left
+    assert list(archive.read(SESSION)) == []
+
+
+def test_forgetting_that_was_stopped_half_way_can_be_done_again_to_the_end(
+    archive: HuffArchive, path: Path, tmp_path: Path, numbered: Numbered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is told that nothing is held has no reason to forget it again; so nothing may be left by then."""
+    path.write_bytes(path.read_bytes()[:-3])
+    archive.append(SESSION, numbered(20))
+    assert len(quarantined(tmp_path)) == 1
+    steps = iter(range(100))
+
+    def stopping(name: str, stop_before: int) -> None:
+        real = getattr(os, name)
+
+        def step(*arguments: Any) -> Any:
+            if next(steps) == stop_before:
+                raise KeyboardInterrupt
+            return real(*arguments)
+
+        monkeypatch.setattr(os, name, step)
+
+    for stop_before in range(3):
+        steps = iter(range(100))
+        stopping("unlink", stop_before)
+        stopping("rename", stop_before)
+        with contextlib.suppress(KeyboardInterrupt):
+            archive.forget(SESSION, through=Position(20))
+        monkeypatch.undo()
+        info = archive.describe(SESSION)
+        assert info is not None
+        assert info.messages or quarantined(tmp_path) == []
     assert list(archive.read(SESSION)) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -82,20 +83,47 @@ def test_entries_come_back_to_the_last_bit(
     entries = data.draw(entry_lists)
     block = encode_records(entries)
     oldest = entries[0].timestamp
-    back = decode_records(block, count=len(entries), first=entries[0].position, oldest=oldest)
+    back = decode_records(block, count=len(entries), first=entries[0].position, last=entries[-1].position, oldest=oldest)
     assert bits_of(back) == bits_of(entries)
     keep = data.draw(st.integers(0, 15))
-    kept = decode_records(block, count=len(entries), first=entries[0].position, oldest=oldest, keep=keep)
+    kept = decode_records(
+        block, count=len(entries), first=entries[0].position, last=entries[-1].position, oldest=oldest, keep=keep
+    )
     assert bits_of(kept) == bits_of(entries[max(0, len(entries) - keep) :])
 
 
-@given(st.binary(max_size=80), st.integers(1, 80))
-def test_any_bytes_are_a_block_or_refused(block: bytes, count: int) -> None:
+@given(st.binary(max_size=80), st.integers(1, 80), st.integers(1, 400))
+def test_any_bytes_are_a_block_or_refused(block: bytes, count: int, last: int) -> None:
     try:
-        entries = decode_records(block, count=count, first=Position(1), oldest=0.0)
+        entries = decode_records(block, count=count, first=Position(1), last=Position(last), oldest=0.0)
     except TruncatedError:
         return
-    assert len(entries) == count
+    positions = [entry.position for entry in entries]
+    assert len(positions) == count
+    assert positions == sorted(set(positions))
+    assert (positions[0], positions[-1]) == (1, last)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"payload_bytes": 101},  # a sparse file makes room for any payload
+        {"count": (1 << 21) + 1, "block_bytes": 1 << 24},  # empty entries: a small payload inflates to this
+        {"last": Position(2**63)},
+        {"context_after": Position(2**63)},
+        {"before": Totals(messages=1, first=Position(1), last=Position(2**63))},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_sizes_and_positions_that_nobody_writes_are_refused(wrong: dict[str, Any]) -> None:
+    right: dict[str, Any] = {"count": 1, "first": Position(1), "last": Position(9), "block_bytes": 100, "payload_bytes": 100}
+    assert decode_head(MARK, encode_frame(MARK, Head(**right), b""), 0) is not None
+    assert decode_head(MARK, encode_frame(MARK, Head(**{**right, **wrong}), b""), 0) is None
+
+
+def test_nobody_forgets_beyond_the_highest_position() -> None:
+    with pytest.raises(DamagedHeaderError):
+        decode_file_header(encode_file_header(FileHeader("t", "s", 0.0, Position(2**63))))
 
 
 @given(frames())

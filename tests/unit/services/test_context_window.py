@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_clock import FakeClock
 from lixcore.domain.message import Message
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.record import decode_message, encode_message
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreUnavailableError
 from lixcore_memory import MemoryArchive, MemoryHotStore
+from settable_clock import SettableClock
 from stacks import SessionLayer
 
 SESSION = SessionKey("one")
 
 
 def layer(window: int = 3, batch: int = 2, **more: Any) -> SessionLayer:
-    clock = FakeClock()
+    clock = SettableClock()
     return SessionLayer(MemoryHotStore(clock), MemoryArchive(), clock, window=window, batch=batch, **more)
 
 
@@ -138,7 +138,7 @@ def test_results_without_any_call_do_not_make_a_context_read_the_whole_history()
     archive = CountingArchive()
     record = encode_message(Message("tool", "orphan", 1.0, {"tool_call_id": "unknown"}))
     archive.append(SESSION, [Entry(Position(number), 1.0, record) for number in range(1, 50_001)])
-    used = SessionLayer(MemoryHotStore(FakeClock()), archive, FakeClock(), window=20)
+    used = SessionLayer(MemoryHotStore(SettableClock()), archive, SettableClock(), window=20)
     assert context(used) == []
     assert archive.entries_read < 25_000
 
@@ -262,7 +262,7 @@ class RestlessHotStore(MemoryHotStore):
 def restless() -> SessionLayer:
     archive = MemoryArchive()
     archive.append(SESSION, [Entry(Position(1), 1.0, encode_message(Message("user", "old", 1.0)))])
-    return SessionLayer(RestlessHotStore(FakeClock()), archive, FakeClock())
+    return SessionLayer(RestlessHotStore(SettableClock()), archive, SettableClock())
 
 
 def test_giving_up_is_an_error_and_no_empty_context(restless: SessionLayer) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from fake_clock import FakeClock
 from lixcore.domain.message import Message
 from lixcore.domain.position import Entry
 from lixcore.domain.record import decode_message
@@ -18,6 +17,7 @@ from lixcore.services import import_conversations
 from lixcore.services.conversation_lines import Conversation
 from lixcore.services.import_conversations import Importer
 from lixcore_memory import MemoryArchive, MemoryHotStore
+from settable_clock import SettableClock
 from stacks import SessionLayer
 
 SESSION = SessionKey("one")
@@ -65,7 +65,7 @@ def layer(archive: FullArchive) -> SessionLayer:
 
 
 def layer_on(archive: Any) -> SessionLayer:
-    clock = FakeClock()
+    clock = SettableClock()
     held: ColdArchive = archive
     return SessionLayer(MemoryHotStore(clock), held, clock, window=3, batch=2)
 

@@ -10,7 +10,6 @@ from typing import Any
 import attrs
 import pytest
 
-from fake_clock import FakeClock
 from interleaving import Actor, interleave
 from lixcore.domain.message import Message
 from lixcore.domain.record import decode_message
@@ -20,6 +19,7 @@ from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore_memory import MemoryArchive, MemoryHotStore
 from lixcore_sqlite.hot_store import SqliteHotStore, SqliteOptions
+from settable_clock import SettableClock
 from stacks import SessionLayer
 
 SESSION = SessionKey("a*b")
@@ -44,7 +44,7 @@ class World:
     """Stores, what was done to them, and what has to hold whatever the order was."""
 
     def __init__(self, make_hot: MakeHot) -> None:
-        self.clock = FakeClock()
+        self.clock = SettableClock()
         self.hot = make_hot(self.clock)
         self.archive: ColdArchive = MemoryArchive()
         self.log: list[Operation] = []
@@ -66,7 +66,7 @@ class World:
 
     def add(self, layer: SessionLayer, *texts: str) -> None:
         for text in texts:
-            self.clock.wall += 0.001 if text.endswith("1") else -0.5  # clocks step back
+            self.clock.time += 0.001 if text.endswith("1") else -0.5  # clocks step back
             message = Message("user", text, self.clock.now())
             self.do("add", lambda message=message: layer.window.add(SESSION, message), text)  # type: ignore[misc]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from fake_clock import FakeClock
 from lixcore.domain.message import Message
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError
 from lixcore_memory import MemoryArchive, MemoryHotStore
+from settable_clock import SettableClock
 from stacks import SessionLayer
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def said(layer: SessionLayer, count: int) -> None:
 
 
 def test_a_spill_in_the_background_merges_what_it_wrote() -> None:
-    clock, archive = FakeClock(), MergingArchive()
+    clock, archive = SettableClock(), MergingArchive()
     layer = SessionLayer(MemoryHotStore(clock), archive, clock, window=2, batch=2, background=True)
     said(layer, 20)
     layer.spiller.close()
@@ -48,7 +48,7 @@ def test_a_spill_in_the_background_merges_what_it_wrote() -> None:
 
 
 def test_an_eviction_merges_and_survives_that_it_fails(caplog: pytest.LogCaptureFixture) -> None:
-    clock, archive = FakeClock(), MergingArchive(CorruptDataError("one.huff", "frame 3 is damaged"))
+    clock, archive = SettableClock(), MergingArchive(CorruptDataError("one.huff", "frame 3 is damaged"))
     layer = SessionLayer(MemoryHotStore(clock), archive, clock)
     said(layer, 3)
     with caplog.at_level(logging.WARNING, logger="lixcore.tiering"):

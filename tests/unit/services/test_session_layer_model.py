@@ -6,11 +6,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from fake_clock import FakeClock
 from lixcore.domain.message import Message
 from lixcore.domain.record import decode_message
 from lixcore.domain.session import SessionKey
 from lixcore_memory import MemoryArchive, MemoryHotStore
+from settable_clock import SettableClock
 from stacks import SessionLayer
 
 SESSIONS = [SessionKey("a"), SessionKey("A")]
@@ -23,7 +23,7 @@ class SessionLayerMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = FakeClock()
+        self.clock = SettableClock()
         hot, archive = MemoryHotStore(self.clock), MemoryArchive()
         self.layer = SessionLayer(hot, archive, self.clock, window=WINDOW, batch=BATCH)
         self.size = self.widest = WINDOW
@@ -86,7 +86,7 @@ class SessionLayerMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([-3600.0, -0.001, 0.001, 5.0, 86_400.0]))
     def clock_moves(self, seconds: float) -> None:
-        self.clock.wall += seconds
+        self.clock.time += seconds
 
     @invariant()
     def history_is_everything_once_in_order(self) -> None:

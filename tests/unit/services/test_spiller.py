@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from fake_clock import FakeClock
 from lixcore.domain.message import Message
 from lixcore.domain.position import Entry
 from lixcore.domain.record import decode_message
@@ -17,6 +16,7 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreFullError
 from lixcore.services import spiller as module
 from lixcore_memory import MemoryArchive, MemoryHotStore
+from settable_clock import SettableClock
 from stacks import SessionLayer
 
 SESSION, OTHER = SessionKey("one"), SessionKey("other")
@@ -58,7 +58,7 @@ def archive() -> MoodyArchive:
 @pytest.fixture
 def make(archive: MoodyArchive) -> Iterator[Make]:
     made: list[SessionLayer] = []
-    clock = FakeClock()
+    clock = SettableClock()
     hot = MemoryHotStore(clock)
 
     def make_one(*, background: bool = True) -> SessionLayer:
