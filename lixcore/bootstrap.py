@@ -104,5 +104,7 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
 
 
 def _made(config: CacheConfig, group: Group, name: str, context: AdapterContext) -> Any:
-    adapter = config.registry.load(group, name, origin=str(config.origin(group.setting)))
+    is_chosen = name == getattr(config, group.setting)  # else an archive names the codec of old data
+    origin = str(config.origin(group.setting)) if is_chosen else "what is archived"
+    adapter = config.registry.load(group, name, origin=origin)
     return adapter.open(config.adapter_options(name, group), context)
