@@ -11,7 +11,6 @@ codes of that order, and ``padding`` zero bits fill the last byte. Nothing is th
 from __future__ import annotations
 
 import struct
-from operator import itemgetter
 from typing import Any, ClassVar, Final, Self
 
 import attrs
@@ -29,7 +28,9 @@ _HEAD: Final = struct.Struct("<4sIH")
 _PADDING: Final = struct.Struct("<I")
 _EMPTY: Final = _HEAD.pack(_MAGIC, 0, 0)
 _MAX_BYTES: Final = 2**32 - 1
-_PIECE: Final = 65_536  # bits are laid out one a byte before they are packed: eight bytes or fewer for each of so many
+_PIECE: Final = 65_536  # symbols whose bits are laid out at once, one a byte, before they are packed
+_BITS: Final = bytes.maketrans(b"0", b"\0")
+_FEW_STOPS: Final = 8  # zlib begins anew so often in the time that numpy takes to set up its tables
 _WHERE: Final = "an hcv1 stream"
 
 
@@ -59,7 +60,7 @@ class Hcv1Codec:
             return _EMPTY
         if len(data) > _MAX_BYTES:
             raise InvalidInputError("data", f"has {len(data):,} bytes; an hcv1 stream holds at most {_MAX_BYTES:,}")
-        code = PrefixCode.of_counts(np.bincount(np.frombuffer(data, np.uint8), minlength=256).tolist())
+        code = PrefixCode.of_counts(np.bincount(np.frombuffer(data, np.uint8)))
         packed, padding = _packed(code, data)
         table = bytearray(2 * len(code.symbols))
         table[::2], table[1::2] = code.symbols, code.lengths
@@ -102,16 +103,17 @@ def stream_size(data: bytes) -> int:
 
 
 def _packed(code: PrefixCode, data: bytes) -> tuple[bytes, int]:
-    # The bits of all symbols, and how many zeros fill the last byte.
-    spelled = [""] * 256
-    for symbol, length, value in zip(code.symbols, code.lengths, code.codes(), strict=True):
-        spelled[symbol] = bin(value | 1 << length)[3:]
+    # The bits of all symbols, and how many zeros fill the last byte. numpy puts the codes side by side, each as wide as the
+    # longest; what fills them up is deleted, and what is left is packed.
+    words = np.array(code.words(), f"S{code.longest}")
+    places = bytes.maketrans(code.symbols, bytes(range(len(code.symbols))))
     parts = []
-    rest = ""
+    rest = b""
     for begin in range(0, len(data), _PIECE):
-        bits = rest + "".join(itemgetter(*data[begin : begin + _PIECE])(spelled))
+        piece = np.frombuffer(data[begin : begin + _PIECE].translate(places), np.uint8)
+        bits = rest + words.take(piece).tobytes().translate(_BITS, b"\0")
         whole = len(bits) & ~7 if begin + _PIECE < len(data) else len(bits)
-        parts.append(np.packbits(np.frombuffer(bits.encode(), np.uint8, count=whole) & 1).tobytes())
+        parts.append(np.packbits(np.frombuffer(bits, np.uint8, count=whole)).tobytes())
         rest = bits[whole:]
     return b"".join(parts), -len(bits) % 8
 
@@ -131,7 +133,9 @@ def _unpacked(code: PrefixCode, packed: bytes, total_bits: int, size: int) -> by
             raise CorruptDataError(_WHERE, "uses a code that it does not define")
         plain, taken = code.symbols * size, size
     else:
-        decoded = (jumped if code.longest <= LONGEST else inflated)(code, packed, size)
+        # A stop stands for one of the rarest symbols, of which there is about one in 2 to the power of its bits.
+        decoder = inflated if code.longest > LONGEST or size >> code.longest <= _FEW_STOPS else jumped
+        decoded = decoder(code, packed, size)
         if decoded is None:
             raise CorruptDataError(_WHERE, f"does not decode to {size:,} bytes")
         plain, taken = decoded

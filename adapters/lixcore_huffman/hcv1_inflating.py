@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_right
+from itertools import accumulate
 from typing import Final
 
 import attrs
@@ -30,6 +31,8 @@ _BLOCK_HEADER: Final = 0b101 | 15 << 13 | _LENGTH_CODES << 17
 _BLOCK_HEADER_BITS: Final = 17 + 19 * 3
 _NIBBLES: Final = b"084c2a6e195d3b7f".ljust(256, b"0")  # as hexadecimal digits, their bits reversed
 _PREFIX_BITS: Final = _BLOCK_HEADER_BITS + 4 * 258
+
+_NUMPY_FROM: Final = 400  # fewer bytes are summed faster without it
 
 _LEAST_SLICE: Final = 256
 _MOST_SLICE: Final = 65_536
@@ -63,7 +66,8 @@ def _disguise(code: PrefixCode) -> _Disguise:
     stop_bits = min(code.longest, _DEFLATE_MAX_BITS)
     shown = len(lengths) - 1 if code.longest <= _DEFLATE_MAX_BITS else bisect_right(lengths, _DEFLATE_MAX_BITS)
     tail = symbols[shown:]
-    space = sum(1 << (MAX_CODE_BITS - length) for length in lengths[shown:])
+    spaces = [1 << (MAX_CODE_BITS - length) for length in lengths[shown:]]
+    space = sum(spaces)
     stops = space >> (MAX_CODE_BITS - stop_bits)
     # Deflate gives the codes of one length to byte values in rising order: those that mean symbols come first, stops after.
     first_deep = lengths.find(stop_bits, 0, shown)
@@ -76,13 +80,12 @@ def _disguise(code: PrefixCode) -> _Disguise:
         bits[stand_in] = stop_bits
     bits[_END_OF_BLOCK] = stop_bits
     prefix = _BLOCK_HEADER | int(bits.translate(_NIBBLES)[::-1], 16) << _BLOCK_HEADER_BITS
-    meanings = bytearray(range(256))
-    for stand_in, symbol in zip(stand_ins, deep, strict=False):
-        meanings[stand_in] = symbol
+    meanings = bytes.maketrans(bytes(stand_ins[: len(deep)]), deep)
     for stand_in in stand_ins[len(deep) :]:
         bits[stand_in] = _STOP
-    aligned = [value << (MAX_CODE_BITS - length) for value, length in zip(code.codes()[shown:], lengths[shown:], strict=True)]
-    return _Disguise(prefix, bytes(meanings), bytes(bits[:256]), stops, stop_bits, tail, lengths[shown:], aligned)
+    # Each code begins where the space of the one before it ends, and the last one's ends with all the space there is.
+    aligned = list(accumulate(spaces[:-1], initial=(1 << MAX_CODE_BITS) - space))
+    return _Disguise(prefix, meanings, bytes(bits[:256]), stops, stop_bits, tail, lengths[shown:], aligned)
 
 
 def inflated(code: PrefixCode, packed: bytes, size: int) -> tuple[bytes, int] | None:
@@ -135,7 +138,7 @@ def _run(disguise: _Disguise, turned: bytes, at: int, limit: int) -> tuple[bytes
     stop = bits.find(_STOP)
     if stop >= 0:
         shown, bits = shown[:stop], bits[:stop]
-    taken = int(np.frombuffer(bits, np.uint8).sum())
+    taken = sum(bits) if len(bits) < _NUMPY_FROM else int(np.frombuffer(bits, np.uint8).sum())
     # Bits that fill up the last byte of the slice may have come out as symbols: these are not there yet.
     while taken > 8 * len(turned) - shift:
         taken -= bits[-1]

@@ -1,4 +1,4 @@
-"""Decoding the bits of an HCv1 stream whose codes are short, where `hcv1_inflating` would stop too often.
+"""Decoding the bits of a longer HCv1 stream whose codes are short, where `hcv1_inflating` would stop too often.
 
 For every bit, numpy looks up which symbol would begin there and where the next one would; doubling that jump four times
 leaves one step in sixteen for Python to walk.

@@ -7,12 +7,14 @@ import struct
 from collections import Counter
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from lixcore.errors import CorruptDataError
 from lixcore_huffman import Hcv1Codec
 from lixcore_huffman.hcv1_code import MAX_CODE_BITS, PrefixCode
+from lixcore_huffman.hcv1_inflating import inflated
+from lixcore_huffman.hcv1_jumping import LONGEST, jumped
 
 CODEC = Hcv1Codec()
 
@@ -127,6 +129,60 @@ def test_reads_short_streams_with_deep_codes(seed: int, rare: bytes, at: int) ->
     usual = bytes(random.Random(seed).choices(names[:3], k=2500))
     data = usual[:at] + bytes(names[byte % 30] for byte in rare) + usual[at:]
     assert CODEC.decode(naive_encode(data, comb(names)), size=len(data)) == data
+
+
+@pytest.mark.parametrize("bits", range(1, 9))
+@pytest.mark.parametrize("more", [-2, -1, 0, 1, 2])
+def test_reads_both_sides_of_the_switch_to_numpy(bits: int, more: int) -> None:
+    """Streams of short codes are read alike whether they are just short enough for zlib or just too long; cut off, neither is."""
+    names = bytes(random.Random(bits).sample(range(256), 1 << bits))
+    size = (9 << bits) + more
+    plain = bytes(random.Random(more).sample(names * 10, 10 << bits)[:size])
+    encoded = naive_encode(plain, dict.fromkeys(names, bits))
+    assert CODEC.decode(encoded, size=size) == plain
+    with pytest.raises(CorruptDataError):
+        CODEC.decode(encoded[:-1], size=size)
+
+
+@given(data=st.data(), symbols=st.integers(min_value=2, max_value=60))
+def test_the_two_ways_to_decode_agree(data: st.DataObject, symbols: int) -> None:
+    """Whatever an encoder writes with short codes, zlib and numpy find the same symbols and the same number of bits."""
+    weights = data.draw(st.lists(st.integers(min_value=1, max_value=9), min_size=symbols, max_size=symbols))
+    plain = bytes(symbol for symbol, count in enumerate(weights) for _ in range(count))
+    plain = bytes(data.draw(st.randoms(use_true_random=False)).sample(plain, len(plain)))
+    code = PrefixCode.of_counts(weights)
+    assume(code.longest <= LONGEST)
+    encoded = CODEC.encode(plain)
+    packed = encoded[14 + 2 * symbols :]
+    bits = 8 * len(packed) - encoded[10 + 2 * symbols]
+    assert inflated(code, packed, len(plain)) == jumped(code, packed, len(plain)) == (plain, bits)
+
+
+@pytest.mark.parametrize("symbols", [9, 30])
+@pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 399, 400, 401, 1000, 3000])
+def test_reads_every_short_size(symbols: int, size: int) -> None:
+    """Sizes around those where a short stream is treated in another way than a long one."""
+    draw = random.Random(size)
+    plain = bytes(draw.choices(range(symbols), [1.5**-name for name in range(symbols)], k=size))
+    assert CODEC.decode(naive_encode(plain), size=size) == plain
+    assert naive_decode(CODEC.encode(plain)) == plain
+
+
+@pytest.mark.parametrize("symbols", [2, 3, 10, 11, 12, 13, 30, 46])
+def test_spells_codes_of_every_length(symbols: int) -> None:
+    """A code in zeros and ones is the naive one, be it looked up or spelled."""
+    pairs = list(comb(bytes(range(symbols))).items())
+    code = PrefixCode(symbols=bytes(symbol for symbol, _ in pairs), lengths=bytes(length for _, length in pairs))
+    assert [word.decode() for word in code.words()] == list(naive_codes(pairs))
+
+
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 131_073])
+def test_writes_more_than_one_piece(size: int) -> None:
+    """Bits that a piece leaves over stand before those of the next one."""
+    plain = bytes(random.Random(size).choices(b"etaoin shrdlu", range(1, 14), k=size))
+    encoded = CODEC.encode(plain)
+    table = encoded[10:36]
+    assert encoded == naive_encode(plain, dict(zip(table[::2], table[1::2], strict=True)))
 
 
 def test_many_symbols_beyond_fifteen_bits() -> None:
