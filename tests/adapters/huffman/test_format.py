@@ -116,7 +116,7 @@ def test_any_bytes_are_a_block_or_refused(block: bytes, count: int, last: int) -
     ids=lambda wrong: next(iter(wrong)),
 )
 def test_sizes_and_positions_that_nobody_writes_are_refused(wrong: dict[str, Any]) -> None:
-    right = {"count": 1, "first": Position(1), "last": Position(9), "block_bytes": 100, "payload_bytes": 100}
+    right: dict[str, Any] = {"count": 1, "first": Position(1), "last": Position(9), "block_bytes": 100, "payload_bytes": 100}
     assert decode_head(MARK, encode_frame(MARK, Head(**right), b""), 0) is not None
     assert decode_head(MARK, encode_frame(MARK, Head(**{**right, **wrong}), b""), 0) is None
 
