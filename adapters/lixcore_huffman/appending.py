@@ -26,13 +26,13 @@ class Pending:
 
     Args:
         path: The session's file.
-        handle: Of that file, or of the one that is to replace it; closed by `finish` or `abandon`.
+        handle: Of that file, or of the one that is to replace it; closed by `finish` or `abandon`, and None from then on.
         cut_to: How long the file was before; None for one that replaces it.
     """
 
     def __init__(self, path: str, handle: int, cut_to: int | None) -> None:
         self.path = path
-        self.handle = handle
+        self.handle: int | None = handle
         self.cut_to = cut_to
         self.is_synced = False
 
@@ -43,6 +43,7 @@ class Pending:
 
     def sync(self) -> None:
         """Wait until what was written is on the medium."""
+        assert self.handle is not None  # noqa: S101  # nobody waits for what is finished
         sync_file(self.handle)
         self.is_synced = True
 
@@ -50,10 +51,15 @@ class Pending:
         """Let readers see it, where they do not yet. The name still has to reach the medium."""
         if self.replaces:
             os.rename(self.path + NEW_SUFFIX, self.path)
-        os.close(self.handle)
+        self._close()
 
     def abandon(self) -> None:
-        """Undo it as far as possible: what remains is a torn end, which readers ignore and the next writer cuts off."""
+        """Undo it as far as possible: what remains is a torn end, which readers ignore and the next writer cuts off.
+
+        Does nothing after `finish`.
+        """
+        if self.handle is None:
+            return
         try:
             if self.cut_to is None:
                 os.unlink(self.path + NEW_SUFFIX)
@@ -62,7 +68,13 @@ class Pending:
         except OSError:
             pass  # the error that led here is the one to tell; see above for what remains
         finally:
-            os.close(self.handle)
+            self._close()
+
+    def _close(self) -> None:
+        # Forgotten first: after an interrupt, the number may be another thread's file, which must not be cut off or closed.
+        handle, self.handle = self.handle, None
+        if handle is not None:
+            os.close(handle)
 
 
 @attrs.frozen
@@ -143,10 +155,11 @@ def not_held(file: SessionFile, totals: Totals, entries: Sequence[Entry], codec_
 
 def written_in_place(file: SessionFile, ending: Ending, data: bytes) -> Pending:
     """Add ``data`` at the end of an open file; its handle is the result's from now on."""
-    pending = Pending(file.path, os.dup(file.handle), ending.end)
+    handle = os.dup(file.handle)
+    pending = Pending(file.path, handle, ending.end)
     try:
         if data:
-            write_all(pending.handle, data, ending.end)
+            write_all(handle, data, ending.end)
     except BaseException:
         pending.abandon()
         raise

@@ -28,15 +28,17 @@ class Connection:
         send: Sends pieces of packed commands.
         read: Reads the next answer; raises an error answer.
         number: What the server calls this connection; None while it is not connected, or if the user may not ask.
+        is_connected: Whether `connect` was done.
     """
 
-    __slots__ = ("_theirs", "number", "read", "send")
+    __slots__ = ("__weakref__", "_theirs", "is_connected", "number", "read", "send")
 
     def __init__(self, theirs: Any) -> None:
         self._theirs = theirs
         self.send: Callable[[list[bytes]], object] = theirs.send_packed_command
         self.read: Callable[[], Any] = theirs.read_response
         self.number: int | None = None
+        self.is_connected = False
 
     def connect(self) -> None:
         """Connect and log in; raises redis-py's errors."""
@@ -46,6 +48,7 @@ class Connection:
             self.number = self.read()
         except ResponseError:  # this user may not ask
             self.number = None
+        self.is_connected = True
 
     def disconnect(self) -> None:
         """Close it; in a forked child, only the child's copy of the socket."""

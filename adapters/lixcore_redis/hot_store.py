@@ -10,7 +10,7 @@ from redis.exceptions import OutOfMemoryError
 
 from lixcore.domain.position import MAX_POSITION, SEQUENCE_BITS, Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import CorruptDataError, InvalidInputError, StoreError, StoreRefusedError
+from lixcore.errors import CorruptDataError, InvalidInputError, StoreError, StoreRefusedError, StoreUnavailableError
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.clock import Clock
 from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, SessionActivity, Ticket
@@ -62,10 +62,10 @@ class RedisHotStore:
         score = number(self._clock.now())
         value = pack_timestamp(timestamp) + payload
 
-        def repeat() -> bytes:
+        def repeat(since: int) -> bytes:
             touch = command(b"ZADD", keys.activity, b"XX", score, keys.member)
             depth = b"%d" % scripts.REPEAT_DEPTH
-            return touch + scripts.REPEAT_ADD.full_call((keys.log,), nonce, value, depth) + keys.length
+            return touch + scripts.REPEAT_ADD.full_call((keys.log, keys.epoch), nonce, value, depth, b"%d" % since) + keys.length
 
         request = b"%b$%d\r\n%b\r\n%b%b\r\n$%d\r\n%b\r\n%b" % (
             keys.touch,
@@ -81,6 +81,9 @@ class RedisHotStore:
         _, identifier, held = self._link.call(request, 3, repeat=repeat, first_may_be=_FULL)
         if identifier is None:
             return None
+        if identifier == 0:
+            reason = "the answer was lost, and entries of the session left before it could be asked for again"
+            raise StoreUnavailableError(self._link.where, reason, outcome_unknown=True)
         milliseconds, sequence = parts_of(identifier)
         if sequence >= CROWDED_SEQUENCE or milliseconds > LAST_MILLISECOND:
             self._relieve(session, identifier)

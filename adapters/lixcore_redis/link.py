@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from redis.exceptions import NoScriptError, RedisError, ResponseError
@@ -60,7 +60,7 @@ class Link:
         count: int,
         *,
         writes: bool = True,
-        repeat: Callable[[], bytes] | None = None,
+        repeat: Callable[[int], bytes] | None = None,
         first_may_be: tuple[type[Exception], ...] = (),
     ) -> list[Any]:
         """Send a request of one or more commands in one go and return its answers.
@@ -69,21 +69,25 @@ class Link:
             request: The packed commands.
             count: How many answers they get.
             writes: Whether a failure leaves open what is stored.
-            repeat: Gives what to send once the request may have been carried out, for as many answers; None when the request
-                itself may be sent again.
+            repeat: Gives what to send once the request may have been carried out, for as many answers, when told the server's
+                time before the first try, in milliseconds; None when the request itself may be sent again.
             first_may_be: Error answers to the first command that stand in the answers instead of being raised.
 
         Raises:
             StoreError: No answer, or an error among the answers.
         """
         # No repetition starts later than this: an address that does not answer is reported within the connect time-out.
-        latest = self._clock.monotonic() + self._patience
+        began = self._clock.monotonic()
+        latest = began + self._patience
         attempt = 0
         unknown = False
-        guard = b""
+        kills: list[bytes] = []
+        repeating = False
         while True:
             try:
-                answers = self._once(guard + request, count + bool(guard), (ResponseError,) if guard else first_may_be)
+                if repeating and repeat:
+                    request = repeat(self._server_time(kills, since=began))
+                answers = self._guarded(kills, request, count, first_may_be)
             except _LostError as lost:
                 attempt += 1
                 unknown = unknown or (writes and lost.sent)
@@ -92,13 +96,22 @@ class Link:
                 if lost.sent and writes:
                     # What was sent may still lie unread at the server. Once its connection is ended, it cannot be carried out
                     # after the repetition. A user who may not end connections gets a refusal for it, and goes without.
-                    guard = command(b"CLIENT", b"KILL", b"ID", b"%d" % lost.number) if lost.number else b""
-                    request = repeat() if repeat else request
+                    if lost.number:
+                        kills.append(command(b"CLIENT", b"KILL", b"ID", b"%d" % lost.number))
+                    repeating = True
             else:
-                return answers[1:] if guard else answers
+                return answers
             self._pool.forget_free()
             # Jitter, so that many processes do not come back in step.
             time.sleep(min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1)) * random.uniform(0.5, 1))  # noqa: S311
+
+    def _server_time(self, kills: Sequence[bytes], *, since: float) -> int:
+        """What the server's clock showed at an earlier instant of ours, or a little before that; 0 for a user who may not ask."""
+        (time_now,) = self._guarded(kills, command(b"TIME"), 1, (ResponseError,))
+        if isinstance(time_now, Exception):
+            return 0
+        seconds, microseconds = time_now
+        return int((int(seconds) + int(microseconds) / 1e6 - (self._clock.monotonic() - since)) * 1000) - 1
 
     def run(self, script: Script, keys: tuple[bytes, ...], *arguments: bytes, writes: bool = True) -> Any:
         """Run a script that may be sent twice, and return its answer."""
@@ -111,7 +124,16 @@ class Link:
         """Close all connections; further calls raise `ClosedError`."""
         self._pool.close()
 
-    def _once(self, request: bytes, count: int, first_may_be: tuple[type[Exception], ...]) -> list[Any]:
+    def _guarded(
+        self, kills: Sequence[bytes], request: bytes, count: int, first_may_be: tuple[type[Exception], ...]
+    ) -> list[Any]:
+        """The answers to a request that begins with ending connections; whether that succeeds does not matter."""
+        if not kills:
+            return self._once(request, count, (first_may_be,))
+        tolerated: tuple[tuple[type[Exception], ...], ...] = (*([(ResponseError,)] * len(kills)), first_may_be)
+        return self._once(b"".join(kills) + request, len(kills) + count, tolerated)[len(kills) :]
+
+    def _once(self, request: bytes, count: int, tolerated: tuple[tuple[type[Exception], ...], ...]) -> list[Any]:
         try:
             connection = self._pool.take()
         except RedisError as error:
@@ -141,14 +163,14 @@ class Link:
             raise
         self._pool.give(connection)
         if failed:
-            self._judge(answers, first_may_be)
+            self._judge(answers, tolerated)
         return answers
 
-    def _judge(self, answers: list[Any], first_may_be: tuple[type[Exception], ...]) -> None:
+    def _judge(self, answers: list[Any], tolerated: tuple[tuple[type[Exception], ...], ...]) -> None:
         for index, answer in enumerate(answers):
             if not isinstance(answer, Exception) or isinstance(answer, NoScriptError):
                 continue
-            if index == 0 and isinstance(answer, first_may_be):
+            if index < len(tolerated) and isinstance(answer, tolerated[index]):
                 continue
             if is_transient(answer):
                 carried_out = any(not isinstance(other, Exception) for other in answers)

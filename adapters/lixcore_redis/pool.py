@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable
 
@@ -21,17 +22,20 @@ class _Waiter:
     def __init__(self) -> None:
         self.turn = threading.Lock()
         self.turn.acquire()
-        self.connection: Connection | None = None  # None with its turn: it may make one
+        self.connection: Connection | None = None  # set with its turn; not connected yet, where it is a new one
 
 
 class _Lines:
-    """The connections of one process. The lock guards `open` and `waiting`; `free` is safe by itself."""
+    """The connections of one process. The lock guards `open` and `waiting`; `free` is safe by itself.
+
+    Those in use are counted as long as somebody holds them: one that an interrupt takes from its user makes room by itself.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.free: deque[Connection] = deque()
         self.waiting: deque[_Waiter] = deque()
-        self.open = 0
+        self.open: weakref.WeakSet[Connection] = weakref.WeakSet()
 
     def serve(self) -> None:
         """Hand free connections to those who wait longest. The caller holds the lock."""
@@ -88,15 +92,15 @@ class ConnectionPool:
                 return lines.free.pop()
             except IndexError:
                 pass
-        return self._waited_for(lines) or self._connected()
+        connection = self._waited_for(lines)
+        return connection if connection.is_connected else self._connected(connection)
 
-    def _waited_for(self, lines: _Lines) -> Connection | None:
-        """A connection, or None when the caller is to make one, which is counted already."""
+    def _waited_for(self, lines: _Lines) -> Connection:
+        """A connection; a new one is to be connected by the caller."""
         waiter = _Waiter()
         with lines.lock:
-            if lines.open < self._size:
-                lines.open += 1
-                return None
+            if len(lines.open) < self._size:
+                return self._new(lines)
             # First in the queue, then a look: who gives one back does it the other way round, so one of the two sees the other.
             lines.waiting.append(waiter)
             lines.serve()
@@ -104,21 +108,27 @@ class ConnectionPool:
             came = waiter.turn.acquire(timeout=self._patience)
         except BaseException:  # an interrupt: nobody would use what is handed to this waiter
             if not lines.leave(waiter):
-                self._pass_on(lines, waiter)
+                self._pass_on(waiter)
             raise
         if not came and lines.leave(waiter):
             reason = f"all {self._size} connections were in use for {self._patience:g} s; raise redis_pool_size"
             raise StoreUnavailableError(self._where, reason)
+        assert waiter.connection is not None  # noqa: S101  # it came with the turn
         return waiter.connection
 
-    def _pass_on(self, lines: _Lines, waiter: _Waiter) -> None:
-        if waiter.connection:
+    def _pass_on(self, waiter: _Waiter) -> None:
+        if waiter.connection and waiter.connection.is_connected:
             self.give(waiter.connection)
-        else:
-            self._make_room(lines)
+        elif waiter.connection:
+            self.drop(waiter.connection)
 
-    def _connected(self) -> Connection:
+    def _new(self, lines: _Lines) -> Connection:
+        """A new connection, counted. The caller holds the lock."""
         connection = self._make()
+        lines.open.add(connection)
+        return connection
+
+    def _connected(self, connection: Connection) -> Connection:
         try:
             self._refuse_if_closed()
             connection.connect()
@@ -144,15 +154,14 @@ class ConnectionPool:
         """Close one that was handed out instead of taking it back."""
         connection.disconnect()
         lines = self._lines.get(os.getpid())
-        if lines is not None:
-            self._make_room(lines)
-
-    def _make_room(self, lines: _Lines) -> None:
+        if lines is None:
+            return
         with lines.lock:
-            if lines.waiting:
-                lines.waiting.popleft().turn.release()  # who waits longest may make another one in its place
-            else:
-                lines.open -= 1
+            lines.open.discard(connection)
+            if lines.waiting and len(lines.open) < self._size:
+                waiter = lines.waiting.popleft()  # who waits longest gets another one in its place
+                waiter.connection = self._new(lines)
+                waiter.turn.release()
 
     def forget_free(self) -> None:
         """Close all that nobody uses: they may be as dead as the one that just failed."""

@@ -43,11 +43,24 @@ def _script(source: str) -> Script:
 REPEAT_DEPTH: Final = 1024
 """How far from the newest entry a repeated add looks for itself: what others may have added in the meantime."""
 
-# Keys: log. Arguments: nonce, value, depth. Gives the entry's id, or nil when the session is absent.
+# Keys: log, epoch. Arguments: nonce, value, depth, since. Gives the entry's id; nil when the session is absent; 0 when nobody can
+# know whether it was added before: entries left the stream that may have come after "since", the milliseconds of the first try.
+# They leave in order, so none has while an entry is there that is older than that.
 REPEAT_ADD: Final = _script("""
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[3])
 for _, entry in ipairs(newest) do
   if entry[2][1] == ARGV[1] and entry[2][2] == ARGV[2] then return entry[1] end
+end
+local since = tonumber(ARGV[4])
+local left = string.match(redis.call('GET', KEYS[2]) or '', '@(%d+)$')
+if left and tonumber(left) >= since then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+if oldest == nil or tonumber(string.match(oldest[1], '^%d+')) >= since then
+  local info = redis.call('XINFO', 'STREAM', KEYS[1])
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' and tonumber(string.match(info[i + 1], '^%d+')) >= since then return 0 end
+  end
 end
 return redis.call('XADD', KEYS[1], 'NOMKSTREAM', '*', ARGV[1], ARGV[2])
 """)
@@ -66,15 +79,24 @@ redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2])
 return 1
 """)
 
-# Keys: log, activity, epoch. Arguments: lowest id to keep, member, new epoch. Gives 1 when the session is absent now.
+# Keys: log, activity, epoch. Arguments: lowest id to keep, member, new epoch. Gives 1 when the session is absent now. The epoch
+# becomes "token@milliseconds" of the newest id that ever left the bucket by this, which is what REPEAT_ADD looks for.
 EVICT: Final = _script("""
+local left = string.match(redis.call('GET', KEYS[3]) or '', '@(%d+)$') or '0'
 if redis.call('EXISTS', KEYS[1]) == 1 then
+  local info = redis.call('XINFO', 'STREAM', KEYS[1])
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then
+      local newest = string.match(info[i + 1], '^%d+')
+      if tonumber(newest) > tonumber(left) then left = newest end
+    end
+  end
   redis.call('XTRIM', KEYS[1], 'MINID', ARGV[1])
   if redis.call('XLEN', KEYS[1]) > 0 then return 0 end
   redis.call('DEL', KEYS[1])
   redis.call('ZREM', KEYS[2], ARGV[2])
 end
-redis.call('SET', KEYS[3], ARGV[3])
+redis.call('SET', KEYS[3], ARGV[3] .. '@' .. left)
 return 1
 """)
 

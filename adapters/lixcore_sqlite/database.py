@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import random
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any, Final
 
 from lixcore.errors import ClosedError, StoreError, StoreRefusedError, StoreUnavailableError
@@ -41,7 +41,8 @@ class Database:
         self._path = Path(path).expanduser().absolute()  # now: the working directory may change
         self._durable = _SYNCHRONOUS[synchronous]
         self._busy_timeout = busy_timeout
-        self._lock = Lock()
+        self._lock = RLock()  # unlike a plain one, it can be released by its owner only, whatever an interrupt has skipped
+        self._in_turn = False
         self._connection: sqlite3.Connection | None = None
         self._pid = os.getpid()
         self._level = 0
@@ -120,9 +121,10 @@ class Database:
 
     @contextmanager
     def _turn(self, *, writing: bool) -> Iterator[sqlite3.Connection]:
-        if not self._lock.acquire(timeout=self._busy_timeout):
-            raise StoreUnavailableError(self.where, f"other threads used it for {self._busy_timeout:g} seconds; try again")
+        mine = False
         try:
+            self._acquire()
+            self._in_turn = mine = True
             yield self._connected()
         except sqlite3.Error as error:
             self._roll_back()
@@ -130,10 +132,25 @@ class Database:
                 raise  # the driver was used wrongly: a defect of this adapter
             raise failure(self.where, error, busy_timeout=self._busy_timeout, writing=writing) from error
         except BaseException:
-            self._roll_back()
+            if mine:
+                self._roll_back()
             raise
         finally:
+            if mine:
+                self._in_turn = False
+            self._release()
+
+    def _acquire(self) -> None:
+        if not self._lock.acquire(timeout=self._busy_timeout):
+            raise StoreUnavailableError(self.where, f"other threads used it for {self._busy_timeout:g} seconds; try again")
+        if self._in_turn:
+            raise StoreUnavailableError(self.where, "is being used by what a signal interrupted; try again after that")
+
+    def _release(self) -> None:
+        try:
             self._lock.release()
+        except RuntimeError:  # it was never ours
+            return
 
     def _patiently(self, connection: sqlite3.Connection, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
         """Execute a statement, trying again for ``busy_timeout`` seconds while another process has the lock.

@@ -16,6 +16,7 @@ from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import ClosedError, CorruptDataError, StoreError, StoreFullError, StoreRefusedError, StoreUnavailableError
 from lixcore_huffman import HuffArchive
+from lixcore_huffman.appending import Pending
 
 SESSION = SessionKey("s")
 Numbered = Callable[..., list[Entry]]
@@ -148,3 +149,16 @@ def test_no_use_after_close(archive: HuffArchive, numbered: Numbered) -> None:
     for use in (lambda: archive.read(SESSION), lambda: archive.append(SESSION, numbered(1)), lambda: list(archive.sessions())):
         with pytest.raises(ClosedError):
             use()
+
+
+def test_what_is_finished_is_not_undone_by_an_interrupt_that_comes_then(tmp_path: Path) -> None:
+    """By then its number may be the handle of another thread's file, which would be cut off and closed."""
+    mine, others = tmp_path / "mine", tmp_path / "others"
+    others.write_bytes(b"x" * 100)
+    pending = Pending(str(mine), os.open(mine, os.O_RDWR | os.O_CREAT), cut_to=0)
+    number = pending.handle
+    pending.finish()
+    with others.open("r+b") as file:
+        assert file.fileno() == number
+        pending.abandon()
+        assert os.fstat(file.fileno()).st_size == 100

@@ -233,3 +233,13 @@ def test_a_forked_child_uses_connections_of_its_own(store: RedisHotStore, client
     [log] = [key for key in client.scan_iter() if b":log:" in key]
     nonces = {nonce for _, fields in client.xrange(log) for nonce in fields}
     assert len(nonces) == 401
+
+
+def test_a_connection_that_an_interrupt_took_from_its_user_makes_room(open_store: OpenStore, session: SessionKey) -> None:
+    """Between the pool and whoever was to get it, it is nobody's: with a pool of one, nothing ever worked again."""
+    store = open_store(pool_size=1, socket_connect_timeout=0.5)
+    make_hot(store, session)
+    for _ in range(3):
+        store._link._pool.take()  # as if interrupted on the way out
+        added(store, session, b"x")
+    assert payloads(store.read(session)) == [b"x", b"x", b"x"]

@@ -11,10 +11,22 @@ from hot_sessions import added, make_hot, payloads
 from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreUnavailableError
-from lixcore_redis import RedisHotStore
+from lixcore.services.system_clock import SystemClock
+from lixcore_redis import RedisHotStore, RedisOptions
 from lixcore_redis.keys import session_keys
 from redis_process import RedisProcess
 from unreliable_proxy import UnreliableProxy
+
+OLD = [Entry(Position(1), 1.0, b"1")]  # while it is there, nothing newer can have left
+
+
+@pytest.fixture
+def timed(proxy: UnreliableProxy, redis_url: str) -> Iterator[RedisHotStore]:
+    """A store behind `proxy` with a clock that goes: it is compared with the server's."""
+    assert redis_url.endswith("/2")
+    store = RedisHotStore(RedisOptions(host="127.0.0.1", port=proxy.port, session_db=2), SystemClock())
+    yield store
+    store.close()
 
 
 @pytest.fixture
@@ -77,11 +89,61 @@ def test_a_request_that_arrives_after_its_repetition_is_not_carried_out(
     unreliable: RedisHotStore, proxy: UnreliableProxy, client: Any, session: SessionKey
 ) -> None:
     """Its connection was ended at the server before the repetition was sent."""
-    make_hot(unreliable, session, b"1")
+    make_hot(unreliable, session, entries=OLD)
     proxy.withhold(b"XADD")
     added(unreliable, session, b"2")
     assert proxy.deliver_withheld() == b""
     assert client.xlen(session_keys("lix", session).log) == 2
+
+
+def _moved_on(store: RedisHotStore, session: SessionKey, added: Entry) -> None:
+    store.release(session, through=added.position)
+
+
+def _evicted(store: RedisHotStore, session: SessionKey, added: Entry) -> None:
+    assert store.evict(session, through=added.position)
+
+
+def _evicted_and_restored(store: RedisHotStore, session: SessionKey, added: Entry) -> None:
+    assert store.evict(session, through=added.position)
+    make_hot(store, session, entries=[*OLD, added])
+
+
+@pytest.mark.parametrize("meanwhile", [_moved_on, _evicted, _evicted_and_restored])
+@pytest.mark.parametrize("before", [[], OLD])
+def test_an_append_whose_answer_is_lost_and_whose_entry_has_left_is_not_done_again(  # noqa: PLR0917  # fixtures and parameters
+    timed: RedisHotStore,
+    store: RedisHotStore,
+    proxy: UnreliableProxy,
+    session: SessionKey,
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: Callable[[RedisHotStore, SessionKey, Entry], None],
+    before: list[Entry],
+) -> None:
+    """It is in the archive by then, and would be said twice."""
+    make_hot(timed, session, entries=before)
+    proxy.cut_answer_to(b"XADD")
+    pauses = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        meanwhile(store, session, store.oldest(session, limit=9)[-1])
+
+    monkeypatch.setattr("lixcore_redis.link.time.sleep", pause)
+    with pytest.raises(StoreUnavailableError) as caught:
+        timed.append(session, 1.0, b"once")
+    assert caught.value.outcome_unknown
+    assert len(pauses) == 1
+    assert [entry.payload for entry in store.oldest(session, limit=9)].count(b"once") <= 1
+
+
+@pytest.mark.parametrize("before", [[], OLD])
+def test_an_append_that_never_arrived_is_done_again(
+    timed: RedisHotStore, proxy: UnreliableProxy, session: SessionKey, before: list[Entry]
+) -> None:
+    make_hot(timed, session, entries=before)
+    proxy.withhold(b"XADD")
+    assert added(timed, session, b"2").held == len(before) + 1
 
 
 def test_where_connections_may_not_be_ended_readers_drop_the_late_one(
@@ -90,7 +152,7 @@ def test_where_connections_may_not_be_ended_readers_drop_the_late_one(
     client.acl_setuser("restricted", enabled=True, passwords=["+pw"], keys=["*"], categories=["+@all"], commands=["-client"])
     try:
         store = open_store(host="127.0.0.1", port=proxy.port, username="restricted", password="pw")  # noqa: S106
-        make_hot(store, session, b"1")
+        make_hot(store, session, entries=OLD)
         proxy.withhold(b"XADD")
         second = added(store, session, b"2")
         assert proxy.deliver_withheld() != b""

@@ -19,6 +19,7 @@ OOM = b"-OOM command not allowed when used memory > 'maxmemory'.\r\n"
 LOADING = b"-LOADING Redis is loading the dataset in memory\r\n"
 OLD = b"-ERR Invalid stream ID specified as stream command argument\r\n"
 BUSY = b"-BUSY Redis is busy running a script.\r\n"
+HANGS_UP = b""
 STORED = b"$3\r\n7-1\r\n"
 
 
@@ -43,11 +44,14 @@ class CannedServer:
                             client.sendall(b"+OK\r\n")
                         elif b"CLIENT\r\n$2\r\nID" in data:
                             client.sendall(b":17\r\n")
+                        elif b"$4\r\nTIME" in data:
+                            client.sendall(b":0\r\n" * data.count(b"KILL") + b"*2\r\n$1\r\n9\r\n$1\r\n0\r\n")
                         else:
                             self.requests.append(data)
-                            if not self.answers:
+                            answer = self.answers.pop(0) if self.answers else HANGS_UP
+                            if answer == HANGS_UP:
                                 break
-                            client.sendall(self.answers.pop(0))
+                            client.sendall(answer)
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -125,3 +129,11 @@ def test_another_kind_of_server_is_refused(canned: CannedServer, canned_store: R
     canned.answers = [b"HTTP/1.1 400 Bad Request\r\n\r\n"]
     with pytest.raises(StoreRefusedError, match="not a Redis or Valkey server"):
         canned_store.append(session, 1.0, b"x")
+
+
+def test_an_entry_taken_at_the_brink_of_memory_is_no_failure_when_asked_for_again(
+    canned: CannedServer, canned_store: RedisHotStore, session: SessionKey
+) -> None:
+    """The end of the lost connection is the first answer then, and the activity's refusal the second."""
+    canned.answers = [HANGS_UP, b":1\r\n" + OOM + STORED + b":1\r\n"]
+    assert canned_store.append(session, 1.0, b"x") == Appended(Position(7 * 2**20 + 1), 1)

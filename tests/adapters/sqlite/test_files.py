@@ -7,8 +7,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,6 +155,7 @@ def test_a_write_to_a_read_only_file_is_refused(filled: Path) -> None:
 AS_NOBODY = """
 import os, sys
 from pathlib import Path
+from typing import Any
 from contract_ground import SettableClock, open_adapter
 from lixcore.domain.session import SessionKey
 from lixcore_sqlite import SqliteHotStore
@@ -222,3 +225,39 @@ def test_a_failed_write_leaves_the_store_usable(filled: Path, open_file: Open) -
     assert store.describe(ONE) == info
     execute(filled, "DROP TRIGGER no")
     assert store.append(ONE, NOON, b"x")
+
+
+class InterruptedLock:
+    """Is acquired, and interrupted before anybody knows of it: between the call and its answer."""
+
+    def __init__(self, real: Any) -> None:
+        self.real = real
+
+    def acquire(self, **how: Any) -> bool:
+        self.real.acquire(**how)
+        raise KeyboardInterrupt
+
+    def release(self) -> None:
+        self.real.release()
+
+
+def test_an_interrupt_leaves_no_lock_behind(file: Path, open_file: Open) -> None:
+    store = open_file(file)
+    make_hot(store, ONE)
+    database = store._database
+    real = database._lock
+    database._lock = InterruptedLock(real)  # type: ignore[assignment]  # it is used like one
+    with pytest.raises(KeyboardInterrupt):
+        store.append(ONE, NOON, b"x")
+    database._lock = real
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(store.append, ONE, NOON, b"y").result(timeout=30)
+
+
+def test_a_signal_handler_does_not_use_the_transaction_that_it_interrupted(file: Path, open_file: Open) -> None:
+    """It would end it half-way."""
+    store = open_file(file)
+    make_hot(store, ONE)
+    with store._database.writing(durable=True), pytest.raises(StoreUnavailableError, match="signal"):
+        store.append(ONE, NOON, b"x")
+    assert store.append(ONE, NOON, b"y")
