@@ -14,11 +14,11 @@ from lixcore.domain.position import MAX_POSITION, ORIGIN, Entry, Position
 from lixcore.domain.record import MAX_RECORD_BYTES
 from lixcore.errors import CorruptDataError, InvalidInputError
 from lixcore_huffman.durable_files import NEW_SUFFIX, made_directory, opened_new, sync_file, write_all
-from lixcore_huffman.file_header import FileHeader, encode_file_header
-from lixcore_huffman.frame import NOTHING, Frame, Totals
-from lixcore_huffman.scan import Damage
+from lixcore_huffman.format.file_header import FileHeader, encode_file_header
+from lixcore_huffman.format.frame import NOTHING, Frame, Totals
+from lixcore_huffman.format.scan import Damage
+from lixcore_huffman.format.stored_codecs import CodecNamed
 from lixcore_huffman.session_file import DamagedBlockError, SessionFile
-from lixcore_huffman.stored_codecs import CodecNamed
 
 
 class Pending:

@@ -32,12 +32,12 @@ from lixcore_huffman.durable_files import (
     sync_directory,
     write_all,
 )
-from lixcore_huffman.file_header import FileHeader, encode_file_header, new_mark
-from lixcore_huffman.frame import NOTHING, Totals
+from lixcore_huffman.format.file_header import FileHeader, encode_file_header, new_mark
+from lixcore_huffman.format.frame import NOTHING, Totals
+from lixcore_huffman.format.packing import FrameRow
+from lixcore_huffman.format.stored_codecs import CodecNamed
 from lixcore_huffman.merging import count_through, merged, without, worth_merging
-from lixcore_huffman.packing import FrameRow
 from lixcore_huffman.session_file import SessionFile
-from lixcore_huffman.stored_codecs import CodecNamed
 
 
 @attrs.frozen

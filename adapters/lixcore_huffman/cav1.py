@@ -17,7 +17,7 @@ from typing import Any, Final
 import attrs
 
 from lixcore.errors import CorruptDataError
-from lixcore_huffman.hcv1_codec import Hcv1Codec, stream_size
+from lixcore_huffman.codecs.hcv1_codec import Hcv1Codec, stream_size
 
 _MAGIC: Final = b"CAv1"
 _HEAD: Final = struct.Struct("<4sddI")

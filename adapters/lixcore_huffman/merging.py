@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from lixcore.domain.position import Entry, Position
 from lixcore.errors import CorruptDataError
-from lixcore_huffman.frame import Frame, Totals
-from lixcore_huffman.packing import TAIL_BYTES, FrameRow, first_block, is_full, weight
-from lixcore_huffman.scan import Damage, payload_damage
+from lixcore_huffman.format.frame import Frame, Totals
+from lixcore_huffman.format.packing import TAIL_BYTES, FrameRow, first_block, is_full, weight
+from lixcore_huffman.format.scan import Damage, payload_damage
+from lixcore_huffman.format.stored_codecs import CodecNamed
 from lixcore_huffman.session_file import DamagedBlockError, SessionFile
-from lixcore_huffman.stored_codecs import CodecNamed
 
 
 def worth_merging(totals: Totals, *, size: int, share: float) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import attrs
 
 from lixcore.domain.position import MAX_POSITION, Entry, Position
-from lixcore_huffman.frame import Frame
-from lixcore_huffman.scan import Damage, payload_damage
+from lixcore_huffman.format.frame import Frame
+from lixcore_huffman.format.scan import Damage, payload_damage
+from lixcore_huffman.format.stored_codecs import CodecNamed
 from lixcore_huffman.session_file import DamagedBlockError, SessionFile
-from lixcore_huffman.stored_codecs import CodecNamed
 
 
 @attrs.frozen

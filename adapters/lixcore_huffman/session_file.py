@@ -16,7 +16,7 @@ from typing import Final, Self
 from lixcore.domain.position import Entry
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, StoreRefusedError
-from lixcore_huffman.file_header import (
+from lixcore_huffman.format.file_header import (
     MARK_AT,
     MARK_BYTES,
     MAX_HEADER_BYTES,
@@ -26,11 +26,11 @@ from lixcore_huffman.file_header import (
     decode_file_header,
     header_size,
 )
-from lixcore_huffman.frame import MAX_HEAD_BYTES, NOTHING, TRAILER, Frame, Totals, decode_head, decode_trailer
-from lixcore_huffman.records import decode_records
-from lixcore_huffman.scan import Damage, Scan, scan
-from lixcore_huffman.stored_codecs import CodecNamed, decoded_block
-from lixcore_huffman.varint import TruncatedError
+from lixcore_huffman.format.frame import MAX_HEAD_BYTES, NOTHING, TRAILER, Frame, Totals, decode_head, decode_trailer
+from lixcore_huffman.format.records import decode_records
+from lixcore_huffman.format.scan import Damage, Scan, scan
+from lixcore_huffman.format.stored_codecs import CodecNamed, decoded_block
+from lixcore_huffman.format.varint import TruncatedError
 
 WINDOW_BYTES: Final = 16 * 1024
 MISPLACED: Final = "holds another session than its name says; it was moved or copied here"

@@ -14,7 +14,7 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
 from lixcore.ports.cold_archive import AppendsInBulk, Compacts, Salvages
 from lixcore_huffman import HuffArchive
-from lixcore_huffman.packing import is_full
+from lixcore_huffman.format.packing import is_full
 from lixcore_huffman.session_file import SessionFile
 
 Numbered = Callable[..., list[Entry]]

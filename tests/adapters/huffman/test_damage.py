@@ -16,7 +16,7 @@ from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, StoreRefusedError
 from lixcore_huffman import HuffArchive
-from lixcore_huffman.file_header import FileHeader, encode_file_header
+from lixcore_huffman.format.file_header import FileHeader, encode_file_header
 from lixcore_huffman.session_file import SessionFile
 
 SESSION = SessionKey("worn", "out")

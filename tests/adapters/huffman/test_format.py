@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lixcore.domain.position import Entry, Position
-from lixcore_huffman.file_header import (
+from lixcore_huffman.format.file_header import (
     DamagedHeaderError,
     FileHeader,
     NewerVersionError,
@@ -19,10 +19,10 @@ from lixcore_huffman.file_header import (
     encode_file_header,
     new_mark,
 )
-from lixcore_huffman.frame import Frame, Head, Totals, decode_head, decode_trailer, encode_frame
-from lixcore_huffman.packing import cut
-from lixcore_huffman.records import decode_records, encode_records
-from lixcore_huffman.varint import TruncatedError, append_varint, read_varint, unzigzag, zigzag
+from lixcore_huffman.format.frame import Frame, Head, Totals, decode_head, decode_trailer, encode_frame
+from lixcore_huffman.format.packing import cut
+from lixcore_huffman.format.records import decode_records, encode_records
+from lixcore_huffman.format.varint import TruncatedError, append_varint, read_varint, unzigzag, zigzag
 
 Bits = Callable[..., list[tuple[int, bytes, bytes]]]
 MARK = b"mark"

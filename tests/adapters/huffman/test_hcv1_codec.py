@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from lixcore.errors import CorruptDataError
 from lixcore_huffman import Hcv1Codec
-from lixcore_huffman.hcv1_code import MAX_CODE_BITS, PrefixCode
-from lixcore_huffman.hcv1_inflating import inflated
-from lixcore_huffman.hcv1_jumping import LONGEST, jumped
+from lixcore_huffman.codecs.hcv1_code import MAX_CODE_BITS, PrefixCode
+from lixcore_huffman.codecs.hcv1_inflating import inflated
+from lixcore_huffman.codecs.hcv1_jumping import LONGEST, jumped
 
 CODEC = Hcv1Codec()
 

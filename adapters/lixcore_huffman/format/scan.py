@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from lixcore.domain.position import MAX_POSITION
-from lixcore_huffman.frame import MAX_HEAD_BYTES, NOTHING, TRAILER, Frame, Totals, decode_head, decode_trailer
+from lixcore_huffman.format.frame import MAX_HEAD_BYTES, NOTHING, TRAILER, Frame, Totals, decode_head, decode_trailer
 
 Read = Callable[[int, int], bytes]
 """Gives the bytes of the file from an offset on, so many; fewer only at its end."""

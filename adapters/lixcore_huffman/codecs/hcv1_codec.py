@@ -18,10 +18,10 @@ import numpy as np
 
 from lixcore.errors import CorruptDataError, InvalidInputError
 from lixcore.ports.adapter import AdapterContext
-from lixcore_huffman.deflate_codecs import NoOptions
-from lixcore_huffman.hcv1_code import PrefixCode
-from lixcore_huffman.hcv1_inflating import inflated
-from lixcore_huffman.hcv1_jumping import LONGEST, jumped
+from lixcore_huffman.codecs.deflate_codecs import NoOptions
+from lixcore_huffman.codecs.hcv1_code import PrefixCode
+from lixcore_huffman.codecs.hcv1_inflating import inflated
+from lixcore_huffman.codecs.hcv1_jumping import LONGEST, jumped
 
 _MAGIC: Final = b"HCv1"
 _HEAD: Final = struct.Struct("<4sIH")

@@ -18,7 +18,7 @@ from math import copysign
 from typing import Final
 
 from lixcore.domain.position import Entry, Position
-from lixcore_huffman.varint import TruncatedError, append_varints, read_varints, unzigzag, zigzag
+from lixcore_huffman.format.varint import TruncatedError, append_varints, read_varints, unzigzag, zigzag
 
 _ONE_TIME: Final = 0
 _TIME_COLUMN: Final = 1

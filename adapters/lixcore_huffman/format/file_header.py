@@ -20,7 +20,7 @@ import attrs
 
 from lixcore.domain.position import MAX_POSITION, ORIGIN, Position
 from lixcore.domain.session import MAX_ID_BYTES
-from lixcore_huffman.varint import TruncatedError, append_varint, read_varint
+from lixcore_huffman.format.varint import TruncatedError, append_varint, read_varint
 
 MAGIC: Final = b"\x89HUF"
 VERSION: Final = 1

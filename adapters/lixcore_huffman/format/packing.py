@@ -8,8 +8,8 @@ from typing import Final
 
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.ports.codec import Codec
-from lixcore_huffman.frame import NOTHING, Frame, Head, Totals, decode_head, encode_frame
-from lixcore_huffman.records import encode_records
+from lixcore_huffman.format.frame import NOTHING, Frame, Head, Totals, decode_head, encode_frame
+from lixcore_huffman.format.records import encode_records
 
 TAIL_BYTES: Final = 8192
 """The newest entries, so many bytes of them, are a block of their own: reading the last few does not decode a large one."""

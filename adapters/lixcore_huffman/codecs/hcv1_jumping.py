@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from lixcore_huffman.hcv1_code import PrefixCode
+from lixcore_huffman.codecs.hcv1_code import PrefixCode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

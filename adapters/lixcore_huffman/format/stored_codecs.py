@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from lixcore.errors import CorruptDataError
 from lixcore.ports.codec import Codec
-from lixcore_huffman.frame import Head
+from lixcore_huffman.format.frame import Head
 
 CodecNamed = Callable[[str], Codec]
 

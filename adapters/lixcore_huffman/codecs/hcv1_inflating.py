@@ -17,7 +17,7 @@ from typing import Final
 import attrs
 import numpy as np
 
-from lixcore_huffman.hcv1_code import MAX_CODE_BITS, PrefixCode
+from lixcore_huffman.codecs.hcv1_code import MAX_CODE_BITS, PrefixCode
 
 _DEFLATE_MAX_BITS: Final = 15
 _END_OF_BLOCK: Final = 256

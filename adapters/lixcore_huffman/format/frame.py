@@ -25,7 +25,7 @@ import msgspec
 
 from lixcore.domain.position import MAX_POSITION, ORIGIN, Position
 from lixcore.domain.record import MAX_RECORD_BYTES
-from lixcore_huffman.varint import TruncatedError, append_varints, read_varint
+from lixcore_huffman.format.varint import TruncatedError, append_varints, read_varint
 
 MAX_HEAD_BYTES: Final = 4 + 1 + 255 + 4
 TRAILER: Final = struct.Struct("<II")
