@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property
 
 import attrs
 
@@ -46,14 +45,19 @@ class SessionKey:
     id: str = attrs.field(converter=_session_id)
     tenant: str = attrs.field(default=DEFAULT_TENANT, converter=checked_tenant)
 
-    @cached_property
+    @property
     def digest(self) -> bytes:
         """32 bytes that stand for the key where its text cannot be used, such as in a file's name: SHA-256.
 
         The tenant's length goes in first, so that no two (tenant, id) pairs feed the hash the same bytes.
         """
-        tenant, session = self.tenant.encode(), self.id.encode()
-        return hashlib.sha256(len(tenant).to_bytes(4, "big") + tenant + session).digest()
+        # Not a `cached_property`: that of Python 3.11 has one lock for all keys, which a child may be forked with.
+        kept: bytes | None = self.__dict__.get("_digest")
+        if kept is None:
+            tenant, session = self.tenant.encode(), self.id.encode()
+            kept = hashlib.sha256(len(tenant).to_bytes(4, "big") + tenant + session).digest()
+            self.__dict__["_digest"] = kept
+        return kept
 
     def __str__(self) -> str:
         return self.id if self.tenant == DEFAULT_TENANT else f"{self.tenant}/{self.id}"

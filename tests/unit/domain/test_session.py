@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import multiprocessing
+import threading
+import warnings
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +31,8 @@ HOSTILE_IDS = [
     "é",
     "user\u202egpj",
 ]
+
+FORK = multiprocessing.get_context("fork")
 
 
 @given(IDS, IDS)
@@ -86,3 +94,30 @@ def test_the_default_tenant_is_not_shown() -> None:
     assert str(SessionKey("user-abc")) == "user-abc"
     assert str(SessionKey("user-abc", "acme")) == "acme/user-abc"
     assert SessionKey("user-abc") == SessionKey("user-abc", DEFAULT_TENANT)
+
+
+def test_a_child_forked_while_a_thread_makes_a_digest_makes_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a lock around it, the child would wait for a thread that it does not have."""
+    made, go_on = threading.Event(), threading.Event()
+    real = hashlib.sha256
+
+    def slow(data: bytes) -> Any:
+        made.set()
+        go_on.wait(30)
+        return real(data)
+
+    monkeypatch.setattr(hashlib, "sha256", slow)
+    thread = threading.Thread(target=lambda: SessionKey("parent").digest)
+    thread.start()
+    assert made.wait(30)
+    monkeypatch.undo()
+    child = FORK.Process(target=lambda: SessionKey("child").digest)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and newer warn of exactly this
+        child.start()
+    child.join(10)
+    ended = child.exitcode
+    child.kill()
+    go_on.set()
+    thread.join()
+    assert ended == 0
