@@ -1,4 +1,4 @@
-"""Sends requests and reads their answers; sends again what failed with its connection."""
+"""The way to the server: sends again what failed with its connection, such that nothing is carried out twice."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 
-from lixcore.errors import StoreUnavailableError
 from lixcore.ports.clock import Clock
 from lixcore_redis.connection import connection_maker
-from lixcore_redis.failures import is_transient, out_of_script, store_error
+from lixcore_redis.exchange import Exchange, LostError, Tolerated
+from lixcore_redis.failures import store_error
 from lixcore_redis.options import RedisOptions, destination
 from lixcore_redis.pool import ConnectionPool
 from lixcore_redis.scripts import Script
@@ -22,21 +22,6 @@ FIRST_DELAY: Final = 0.05
 """Seconds before the first repetition, doubled for each further one, each shortened at random by up to a half."""
 
 LONGEST_DELAY: Final = 0.4
-
-
-class _LostError(Exception):
-    """A request failed for a reason that may be over in a moment.
-
-    Attributes:
-        error: The reason, as redis-py's error.
-        sent: Whether it, or a part of it, may have been carried out.
-        number: What the server calls the connection that failed; None where no connection did.
-    """
-
-    def __init__(self, error: Exception, *, sent: bool = False, number: int | None = None) -> None:
-        self.error = error
-        self.sent = sent
-        self.number = number
 
 
 class Link:
@@ -53,6 +38,7 @@ class Link:
         self._retries = options.retries
         self._patience = options.socket_connect_timeout
         self._pool = ConnectionPool(connection_maker(goal), size=options.pool_size, patience=self._patience, where=goal.where)
+        self._exchange = Exchange(self._pool, goal.where)
 
     def call(
         self,
@@ -88,7 +74,7 @@ class Link:
                 if repeating and repeat:
                     request = repeat(self._server_time(kills, since=began))
                 answers = self._guarded(kills, request, count, first_may_be)
-            except _LostError as lost:
+            except LostError as lost:
                 attempt += 1
                 unknown = unknown or (writes and lost.sent)
                 if attempt > self._retries or self._clock.monotonic() >= latest:
@@ -129,50 +115,6 @@ class Link:
     ) -> list[Any]:
         """The answers to a request that begins with ending connections; whether that succeeds does not matter."""
         if not kills:
-            return self._once(request, count, (first_may_be,))
-        tolerated: tuple[tuple[type[Exception], ...], ...] = (*([(ResponseError,)] * len(kills)), first_may_be)
-        return self._once(b"".join(kills) + request, len(kills) + count, tolerated)[len(kills) :]
-
-    def _once(self, request: bytes, count: int, tolerated: tuple[tuple[type[Exception], ...], ...]) -> list[Any]:
-        try:
-            connection = self._pool.take()
-        except RedisError as error:
-            if is_transient(error):
-                raise _LostError(error) from error
-            raise store_error(self.where, error) from error
-        except UnicodeError as error:  # a host name that cannot be one
-            raise StoreUnavailableError(self.where, f"the host name cannot be looked up: {error}") from error
-        answers: list[Any] = []
-        failed = False
-        try:
-            connection.send([request])
-            read = connection.read
-            for _ in range(count):
-                try:
-                    answers.append(read())
-                except ResponseError as error:  # the answers behind it must be read all the same
-                    failed = True
-                    answers.append(out_of_script(error))
-        except RedisError as error:
-            self._pool.drop(connection)
-            if is_transient(error):
-                raise _LostError(error, sent=True, number=connection.number) from error
-            raise store_error(self.where, error) from error
-        except BaseException:  # an interrupt: answers may be under way, so nobody may use it again
-            self._pool.drop(connection)
-            raise
-        self._pool.give(connection)
-        if failed:
-            self._judge(answers, tolerated)
-        return answers
-
-    def _judge(self, answers: list[Any], tolerated: tuple[tuple[type[Exception], ...], ...]) -> None:
-        for index, answer in enumerate(answers):
-            if not isinstance(answer, Exception) or isinstance(answer, NoScriptError):
-                continue
-            if index < len(tolerated) and isinstance(answer, tolerated[index]):
-                continue
-            if is_transient(answer):
-                carried_out = any(not isinstance(other, Exception) for other in answers)
-                raise _LostError(answer, sent=carried_out)
-            raise store_error(self.where, answer) from answer
+            return self._exchange.ask(request, count, (first_may_be,))
+        tolerated: Tolerated = (*([(ResponseError,)] * len(kills)), first_may_be)
+        return self._exchange.ask(b"".join(kills) + request, len(kills) + count, tolerated)[len(kills) :]

@@ -1,0 +1,91 @@
+"""One request and its answers, over one connection of the pool: what is final is told apart from what may be over in a moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from lixcore.errors import StoreUnavailableError
+from lixcore_redis.failures import is_transient, out_of_script, store_error
+from lixcore_redis.pool import ConnectionPool
+
+Tolerated = tuple[tuple[type[Exception], ...], ...]
+"""For each of the first answers, the errors that stand among the answers instead of being raised."""
+
+
+class LostError(Exception):
+    """A request failed for a reason that may be over in a moment.
+
+    Attributes:
+        error: The reason, as redis-py's error.
+        sent: Whether it, or a part of it, may have been carried out.
+        number: What the server calls the connection that failed; None where no connection did.
+    """
+
+    def __init__(self, error: Exception, *, sent: bool = False, number: int | None = None) -> None:
+        self.error = error
+        self.sent = sent
+        self.number = number
+
+
+class Exchange:
+    """Asks the server once.
+
+    Attributes:
+        where: The server's address, without a password.
+    """
+
+    def __init__(self, pool: ConnectionPool, where: str) -> None:
+        self._pool = pool
+        self.where = where
+
+    def ask(self, request: bytes, count: int, tolerated: Tolerated) -> list[Any]:
+        """Send a request in one go and return its ``count`` answers.
+
+        Raises:
+            LostError: It failed for a reason that may be over in a moment.
+            StoreError: It failed for good.
+        """
+        try:
+            connection = self._pool.take()
+        except RedisError as error:
+            if is_transient(error):
+                raise LostError(error) from error
+            raise store_error(self.where, error) from error
+        except UnicodeError as error:  # a host name that cannot be one
+            raise StoreUnavailableError(self.where, f"the host name cannot be looked up: {error}") from error
+        answers: list[Any] = []
+        failed = False
+        try:
+            connection.send([request])
+            read = connection.read
+            for _ in range(count):
+                try:
+                    answers.append(read())
+                except ResponseError as error:  # the answers behind it must be read all the same
+                    failed = True
+                    answers.append(out_of_script(error))
+        except RedisError as error:
+            self._pool.drop(connection)
+            if is_transient(error):
+                raise LostError(error, sent=True, number=connection.number) from error
+            raise store_error(self.where, error) from error
+        except BaseException:  # an interrupt: answers may be under way, so nobody may use it again
+            self._pool.drop(connection)
+            raise
+        self._pool.give(connection)
+        if failed:
+            self._judge(answers, tolerated)
+        return answers
+
+    def _judge(self, answers: list[Any], tolerated: Tolerated) -> None:
+        for index, answer in enumerate(answers):
+            if not isinstance(answer, Exception) or isinstance(answer, NoScriptError):
+                continue
+            if index < len(tolerated) and isinstance(answer, tolerated[index]):
+                continue
+            if is_transient(answer):
+                carried_out = any(not isinstance(other, Exception) for other in answers)
+                raise LostError(answer, sent=carried_out)
+            raise store_error(self.where, answer) from answer
