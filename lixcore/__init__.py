@@ -1,4 +1,4 @@
-"""The memory of a conversational AI application: recent turns hot, whole histories compressed on disk, nothing lost.
+"""The memory of a conversational AI application: recent turns hot, whole histories compressed on disk.
 
 >>> import lixcore
 >>> config = lixcore.CacheConfig(hot_store="memory", cold_archive="memory")

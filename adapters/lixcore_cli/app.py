@@ -29,7 +29,7 @@ _CODES = "\n".join(["[bold]Exit codes[/bold]", *(f"  {code.value:>3}  {code.mean
 
 app = typer.Typer(
     name="lix",
-    help="The memory of a conversational AI application: recent turns hot, whole histories compressed, nothing lost.",
+    help="The memory of a conversational AI application: recent turns hot, whole histories compressed.",
     epilog=examples(
         ("lix demo", "see it work; needs no server"),
         ("lix import conversations.jsonl.gz", "bring histories in"),
@@ -59,7 +59,7 @@ def lix(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """The memory of a conversational AI application: recent turns hot, whole histories compressed, nothing lost."""
+    """The memory of a conversational AI application: recent turns hot, whole histories compressed."""
     del version
 
 
