@@ -10,9 +10,6 @@ from typing import Final, NewType
 
 from lixcore.domain.position import SEQUENCE_BITS, Position
 
-Reply = object
-"""What the server answers: int, bytes, None, a list of these, or an exception that stands for an error reply."""
-
 StreamId = NewType("StreamId", bytes)
 """``milliseconds-sequence`` in decimal digits."""
 

@@ -27,48 +27,13 @@ def approximate_tokens(message: Message) -> int:
     return len(message.content.encode()) // _BYTES_PER_TOKEN + _TOKENS_AROUND_MESSAGE
 
 
-def tool_call_of(messages: Sequence[Message], index: int) -> int | None:
-    """The index of the message that made the call whose result stands at ``index``.
+def tool_calls_of(messages: Sequence[Message]) -> list[int | None]:
+    """For each message, the index of the message that made the call whose result it is; one look at each message.
 
     Returns:
-        ``index`` itself where that message is no tool result; None where the call is not in ``messages``. A result that
-        names no call, or one that no message lists, belongs to the nearest message before it that is no result.
+        A message's own index where it is no tool result; None where its call is not in ``messages``. A result that names no
+        call, or one that no message lists, belongs to the nearest message before it that is no result.
     """
-    if messages[index].role not in _RESULT_ROLES:
-        return index
-    wanted = _text_field(messages[index], "tool_call_id")
-    nearest: int | None = None
-    for before in range(index - 1, -1, -1):
-        message = messages[before]
-        if message.role in _RESULT_ROLES:
-            continue
-        if nearest is None:
-            nearest = before
-            if wanted is None:
-                break
-        if wanted in _call_ids(message):
-            return before
-    return nearest
-
-
-def whole_starts(messages: Sequence[Message]) -> list[int]:
-    """Where a window may start without splitting a call from its results: ascending indices, ``len(messages)`` last."""
-    if _RESULT_ROLES.isdisjoint([message.role for message in messages]):
-        return list(range(len(messages) + 1))  # nearly every conversation, on every read of a context
-    calls = _calls(messages)
-    starts = [len(messages)]
-    earliest = len(messages)  # the earliest call that anything from here on needs
-    for index in range(len(messages) - 1, -1, -1):
-        call = calls[index]
-        earliest = min(earliest, -1 if call is None else call)
-        if earliest >= index:
-            starts.append(index)
-    starts.reverse()
-    return starts
-
-
-def _calls(messages: Sequence[Message]) -> list[int | None]:
-    """`tool_call_of` each message, at a cost that grows with their number and no faster."""
     calls: list[int | None] = []
     caller: dict[str, int] = {}
     nearest: int | None = None
@@ -81,6 +46,22 @@ def _calls(messages: Sequence[Message]) -> list[int | None]:
             caller.update(dict.fromkeys(_call_ids(message), index))
             calls.append(index)
     return calls
+
+
+def whole_starts(messages: Sequence[Message]) -> list[int]:
+    """Where a window may start without splitting a call from its results: ascending indices, ``len(messages)`` last."""
+    if _RESULT_ROLES.isdisjoint([message.role for message in messages]):
+        return list(range(len(messages) + 1))  # nearly every conversation, on every read of a context
+    calls = tool_calls_of(messages)
+    starts = [len(messages)]
+    earliest = len(messages)  # the earliest call that anything from here on needs
+    for index in range(len(messages) - 1, -1, -1):
+        call = calls[index]
+        earliest = min(earliest, -1 if call is None else call)
+        if earliest >= index:
+            starts.append(index)
+    starts.reverse()
+    return starts
 
 
 def window_start(

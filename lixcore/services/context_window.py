@@ -155,7 +155,7 @@ class ContextWindow:
         after = info.context_after if info else ORIGIN
         while True:
             count *= 2
-            entries = self._union(session, last=count, after=after)
+            entries = self.history(session, last=count, after=after)
             messages = [decode_message(entry) for entry in entries]
             start = self._policy.start(messages, max_messages=self._max_messages, max_tokens=None)
             if start < len(messages) or len(entries) < count or count > _LONGEST_TURN:
@@ -177,11 +177,6 @@ class ContextWindow:
             after: Only positions above this one.
             before: Only positions below this one.
         """
-        return self._union(session, last=last, after=after, before=before)
-
-    def _union(
-        self, session: SessionKey, *, last: int | None = None, after: Position | None = None, before: Position | None = None
-    ) -> Sequence[Entry]:
         # Hot first: what moves to the archive in between is then seen twice, never missed.
         hot = self._hot.oldest(session, limit=2**31)
         archived = self._reader.read(session, last=last, after=after, before=before)

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lixcore.domain.message import Message
-from lixcore.domain.window import approximate_tokens, tool_call_of, whole_starts, window_start
+from lixcore.domain.window import approximate_tokens, tool_calls_of, whole_starts, window_start
 
 
 def said(role: str = "user", content: str = "", **metadata: Any) -> Message:
@@ -83,9 +83,7 @@ def naive_start(messages: list[Message], max_messages: int, max_tokens: int | No
 
 @given(MESSAGES)
 def test_a_result_belongs_to_the_call_that_the_definition_names(messages: list[Message]) -> None:
-    assert [tool_call_of(messages, index) for index in range(len(messages))] == [
-        naive_call(messages, index) for index in range(len(messages))
-    ]
+    assert tool_calls_of(messages) == [naive_call(messages, index) for index in range(len(messages))]
 
 
 @given(MESSAGES)
