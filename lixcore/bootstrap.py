@@ -98,7 +98,7 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             max_messages=config.hot_window_size,
             max_tokens=config.session_max_tokens,
         )
-        catalogue = Catalogue(hot, archive, reader)
+        catalogue = Catalogue(hot, reader)
         eviction: EvictionPolicy = _made(config, Group.EVICTION_POLICY, config.eviction_policy, context)
         return Wiring(hot, archive, reader, clock, tiering, window, catalogue, eviction, undo.pop_all())
 

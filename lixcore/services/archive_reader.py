@@ -60,6 +60,34 @@ class ArchiveReader:
                 raise
             self._leave_out(str(error))
 
+    def describe(self, session: SessionKey) -> ArchiveInfo | None:
+        """Like `ColdArchive.describe`; with ``skip_damage``, what cannot be described is counted by reading what is left.
+
+        How much the damaged session takes on the medium is then not known, and given as zero.
+
+        Raises:
+            CorruptDataError: It cannot be described, and damage is not skipped.
+        """
+        try:
+            return self._archive.describe(session)
+        except CorruptDataError as error:
+            if self._salvages is None:
+                raise
+            self._leave_out(str(error))
+            entries = self._salvages.salvage(session).entries
+        if not entries:
+            return None
+        times = [entry.timestamp for entry in entries]
+        return ArchiveInfo(
+            session,
+            messages=len(entries),
+            first_position=entries[0].position,
+            last_position=entries[-1].position,
+            first_timestamp=min(times),
+            last_timestamp=max(times),
+            raw_bytes=sum(len(entry.payload) for entry in entries),
+        )
+
     def _leave_out(self, place: str) -> None:
         self.damage_found += 1
         _log.warning("left out what is damaged: %s", place)

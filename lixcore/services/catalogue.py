@@ -8,7 +8,6 @@ import attrs
 
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError
-from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.services.archive_reader import ArchiveReader
 
@@ -35,9 +34,8 @@ class SessionSummary:
 class Catalogue:
     """All sessions of both tiers."""
 
-    def __init__(self, hot: HotStore, archive: ColdArchive, reader: ArchiveReader) -> None:
+    def __init__(self, hot: HotStore, reader: ArchiveReader) -> None:
         self._hot = hot
-        self._archive = archive
         self._reader = reader
 
     def keys(self, *, tenant: str) -> Iterator[SessionKey]:
@@ -60,9 +58,9 @@ class Catalogue:
             raise damage
 
     def summaries(self, sessions: Iterable[SessionKey]) -> Iterator[SessionSummary]:
-        """A summary of each session, without decompressing anything."""
+        """A summary of each session; only what is damaged, and skipped, is decompressed."""
         for session in sessions:
-            info, held = self._archive.describe(session), self._hot.describe(session)
+            info, held = self._reader.describe(session), self._hot.describe(session)
             yield SessionSummary(
                 session=session,
                 archived=info.messages if info else 0,
