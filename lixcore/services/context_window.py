@@ -235,7 +235,7 @@ class ContextWindow:
         """Where the session's messages are; neither uses the session nor makes it hot."""
         held = self._hot.describe(session)
         hot = [entry.position for entry in self._hot.oldest(session, limit=2**31)]
-        info = self._archive.describe(session) or ArchiveInfo(session, 0)
+        info = self._reader.describe(session) or ArchiveInfo(session, 0)
         both: set[Position] = set()
         if hot and info.last_position >= hot[0]:
             # Not what was archived since then, which that count does not know of.

@@ -34,6 +34,8 @@ def test_skipping_damage_lists_every_session_with_what_can_be_read(tmp_path: Pat
         listed = {summary.session.id: summary.archived for summary in stack.sessions()}
         assert listed == {"one": 30, "two": 30}
         assert stack.wiring.reader.damage_found > 0
+        counted = stack.session("one").get_stats()["context_window"]
+        assert (counted["messages"], counted["disk_turns"], counted["is_hot"]) == (30, 30, True)
 
 
 def test_not_skipping_it_names_the_file(tmp_path: Path) -> None:
