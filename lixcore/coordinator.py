@@ -16,6 +16,7 @@ from lixcore.domain.session import SessionKey, checked_tenant
 from lixcore.domain.transcript import formatted
 from lixcore.errors import ClosedError, InvalidInputError
 from lixcore.ports.clock import Clock
+from lixcore.ports.policy import Candidate, Surplus
 from lixcore.services.catalogue import SessionSummary
 from lixcore.services.import_conversations import Importer
 from lixcore.sharing import Shared
@@ -86,8 +87,9 @@ class Stack:
         """
         wiring, now = self.wiring, self.wiring.clock.now()
         idle = self.config.evict_after_minutes * 60.0 if idle_seconds is None else idle_seconds
-        candidates = wiring.hot.sessions(inactive_since=now - idle)
-        victims = wiring.eviction.victims(candidates, now=now, idle_seconds=idle)
+        found = wiring.hot.sessions(inactive_since=now - idle)
+        candidates = [Candidate(activity.session, activity.last_active) for activity in found]
+        victims = wiring.eviction.victims(candidates, now=now, idle_seconds=idle, surplus=Surplus())
         result = wiring.tiering.evict_many(victims)
         if result.damaged:
             counts = f"{len(result.damaged)} of {len(victims)} idle sessions are damaged and stayed hot; {result.absent} moved"

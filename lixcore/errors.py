@@ -14,7 +14,9 @@
     │   ├── StoreUnavailableError          it cannot be reached, or did not answer in time
     │   ├── StoreFullError                 no memory or disk space left
     │   ├── StoreRefusedError              it answered: no (password, rights, read-only, version)
-    │   └── CorruptDataError               what it holds is damaged
+    │   ├── CorruptDataError               what it holds is damaged
+    │   ├── PositionConflictError          it holds another message where one was to be archived
+    │   └── NotArchivedError               the message is in the hot store, but not in the archive as was asked for
     └── ClosedError                        used after ``close()``
 
 An error is a fact and what to do about it. Constructors take the facts; the sentence is made here, so that it reads the
@@ -157,6 +159,32 @@ class StoreRefusedError(StoreError):
 
 class CorruptDataError(StoreError):
     """What the store holds is damaged. Nothing was overwritten."""
+
+
+class PositionConflictError(StoreError):
+    """The archive holds another message at the position of one that it was given; both are still where they were.
+
+    It takes a clock that went back together with a hot store that lost data. ``lix verify --repair`` gives the second message
+    a position of its own.
+
+    Attributes:
+        position: The first one that both claim.
+    """
+
+    def __init__(self, where: str, position: int) -> None:
+        self.position = position
+        super().__init__(where, f"another message is archived at position {position}; lix verify --repair keeps both")
+
+
+class NotArchivedError(StoreError):
+    """The message is stored in the hot store, but the archive did not take it, as ``write_mode = "through"`` asks for.
+
+    It is in the context and moves to the archive when that works again. Adding it once more would double it. Until the archive
+    works, further messages to the session are refused before they are stored.
+    """
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(where, f"{reason} (the message is in the hot store and is archived later; do not add it again)")
 
 
 class ClosedError(LixError):

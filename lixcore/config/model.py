@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import attrs
 
 from lixcore.config import load as sources
+from lixcore.config.core_settings import CoreSettings
 from lixcore.config.namespace import options_of
 from lixcore.config.origin import Given, Origin
 from lixcore.config.resolve import Resolved, resolve
 from lixcore.config.setting import Setting, declared
 from lixcore.errors import InvalidInputError
-from lixcore.ports.options import option
 from lixcore.registry import Group, Registry, nearest
-
-_CENTURY_DAYS: Final = 36_500
-_CENTURY_MINUTES: Final = _CENTURY_DAYS * 24 * 60
-_CENTURY_SECONDS: Final = _CENTURY_MINUTES * 60
 
 
 @attrs.frozen
@@ -42,7 +38,7 @@ class ShownSetting:
 
 
 @attrs.frozen(init=False, repr=False, kw_only=True)
-class CacheConfig:
+class CacheConfig(CoreSettings):
     """The settings of a stack. Equal settings make equal, hashable configurations, wherever the values come from.
 
     Adapters bring settings of their own: the option ``host`` of the adapter ``redis`` is given as ``redis_host=…`` and read as
@@ -55,83 +51,6 @@ class CacheConfig:
     Raises:
         InvalidConfigError: With everything that is wrong: unknown names and adapters, wrong types, values out of bounds.
     """
-
-    hot_window_size: int = option(
-        20, "How many of the newest messages of a session are its context and stay in the hot store.", at_least=0, at_most=10_000
-    )
-    spill_batch_size: int = option(
-        20,
-        "How many messages beyond the window may wait in the hot store before they move to the archive.",
-        at_least=1,
-        at_most=10_000,
-    )
-    session_ttl_seconds: int = option(
-        86_400,
-        "Accepted, no effect in this version: after how many seconds without use a session leaves the hot store at the latest.",
-        at_least=1,
-        at_most=_CENTURY_SECONDS,
-    )
-    session_max_tokens: int | None = option(
-        None, "How many tokens a context may have at most; none sets no budget.", at_least=0, at_most=1_000_000_000
-    )
-    evict_after_minutes: int = option(
-        120,
-        "How many minutes a session must be idle for `Stack.evict_idle` to archive it; in this version nobody calls it for you.",
-        at_least=0,
-        at_most=_CENTURY_MINUTES,
-    )
-    disk_ttl_days: int | None = option(
-        None,
-        "Accepted, no effect in this version: after how many days without a new message a history is removed from the archive;"
-        " none keeps it for ever.",
-        at_least=1,
-        at_most=_CENTURY_DAYS,
-    )
-    archive_dir: str = option("./data/conversations", "The directory where the archive keeps its files.")
-    on_damage: str = option(
-        "raise",
-        "What reading a damaged part of an archive does: raise an error, or skip that part and return the rest.",
-        choices=("raise", "skip"),
-    )
-    tenant: str = option("default", "Whose sessions these are; sessions of different tenants never meet.")
-    semantic_ttl_seconds: int = option(
-        300,
-        "Accepted, no effect in this version: for how many seconds a cached response may be returned.",
-        at_least=1,
-        at_most=_CENTURY_SECONDS,
-    )
-    semantic_similarity_threshold: float = option(
-        0.90,
-        "Accepted, no effect in this version: how similar a query must be to a cached one, as the cosine of their embeddings.",
-        at_least=-1,
-        at_most=1,
-    )
-    semantic_max_items_per_url: int = option(
-        50,
-        "Accepted, no effect in this version: how many responses are cached for one session and URL.",
-        at_least=1,
-        at_most=1_000_000,
-    )
-    url_cache_ttl_seconds: int = option(
-        86_400,
-        "Accepted, no effect in this version: for how many seconds the embedding of a URL is kept.",
-        at_least=1,
-        at_most=_CENTURY_SECONDS,
-    )
-    url_cache_batch_size: int = option(
-        100,
-        "Accepted, no effect in this version: how many embeddings of URLs are written in one round trip.",
-        at_least=1,
-        at_most=100_000,
-    )
-    hot_store: str = option("redis", "The adapter that keeps the newest messages of live sessions.")
-    cold_archive: str = option("huffman", "The adapter that keeps whole histories.")
-    codec: str = option("huffman", "The adapter that compresses what is newly archived.")
-    similarity_index: str | None = option(
-        "redis", "Accepted, no effect in this version: the adapter that finds similar cached queries."
-    )
-    archive_index: str | None = option(None, "Accepted, no effect in this version: the adapter that searches histories.")
-    eviction_policy: str = option("lru", "The policy that chooses the sessions that leave the hot store.")
 
     _adapter_values: tuple[tuple[str, Any], ...]
     _registry: Registry

@@ -26,6 +26,8 @@ class ArchiveInfo:
         stored_bytes: What they take on the medium, everything counted.
         context_after: The context starts after this position; see `ColdArchive.start_context`.
         forgotten_through: Entries up to here were forgotten and are never taken again; see `ColdArchive.forget`.
+        updated_at: When its data was last written, in seconds since the epoch, by any clock of the archive's; rewriting it in
+            another form may count. 0.0 when that is not known.
     """
 
     session: SessionKey
@@ -38,6 +40,7 @@ class ArchiveInfo:
     stored_bytes: int = 0
     context_after: Position = ORIGIN
     forgotten_through: Position = ORIGIN
+    updated_at: float = 0.0
 
 
 class ColdArchive(Protocol):
@@ -48,13 +51,15 @@ class ColdArchive(Protocol):
     """
 
     def append(self, session: SessionKey, entries: Sequence[Entry]) -> None:
-        """Store entries. An entry whose position is already held is ignored, so any append may be repeated.
+        """Store entries. An entry that is already held is ignored, so any append may be repeated.
 
         Entries come in ascending order and nearly always above everything held, which must cost the same however long the
         history is. Positions between or below those held are legal (two hosts of which one had lost the hot store): they take
         their place in the order. Entries at or below ``forgotten_through`` are ignored.
 
         Raises:
+            PositionConflictError: An entry is held at one of the positions, with another timestamp or payload. Nothing of the
+                session's entries was stored.
             StoreFullError: Everything that was held is still held.
             CorruptDataError: The session's data is damaged so that nothing can be added safely.
         """

@@ -9,7 +9,7 @@ import attrs
 
 from lixcore.domain.session import SessionKey
 from lixcore.ports.adapter import AdapterContext
-from lixcore.ports.hot_store import SessionActivity
+from lixcore.ports.policy import Candidate, Surplus
 
 
 @attrs.frozen
@@ -18,7 +18,10 @@ class LeastRecentlyUsedOptions:
 
 
 class LeastRecentlyUsed:
-    """The eviction policy ``lru``: every session that was idle long enough, the least recently used first."""
+    """The eviction policy ``lru``: every session that was idle long enough, the least recently used first.
+
+    When more is hot than may be, it goes on in that order until enough would be free.
+    """
 
     Options: ClassVar[type[Any]] = LeastRecentlyUsedOptions
 
@@ -28,7 +31,16 @@ class LeastRecentlyUsed:
         del options, context
         return cls()
 
-    def victims(self, candidates: Sequence[SessionActivity], *, now: float, idle_seconds: float) -> Sequence[SessionKey]:
+    def victims(
+        self, candidates: Sequence[Candidate], *, now: float, idle_seconds: float, surplus: Surplus
+    ) -> Sequence[SessionKey]:
         """See `lixcore.ports.policy.EvictionPolicy.victims`."""
-        idle = [candidate for candidate in candidates if now - candidate.last_active >= idle_seconds]
-        return [candidate.session for candidate in sorted(idle, key=lambda candidate: candidate.last_active)]
+        chosen: list[SessionKey] = []
+        sessions, size = surplus.sessions, surplus.size
+        for candidate in sorted(candidates, key=lambda candidate: candidate.last_active):
+            if now - candidate.last_active < idle_seconds and sessions <= 0 and size <= 0:
+                break
+            chosen.append(candidate.session)
+            sessions -= 1
+            size -= candidate.size or 0
+        return chosen

@@ -1,0 +1,56 @@
+"""Optional powers of a hot store, each declared by having its methods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from lixcore.domain.session import SessionKey
+
+
+@runtime_checkable
+class GrantsLeases(Protocol):
+    """Lets one of all processes and hosts that share the store do a job, for a while."""
+
+    def lease(self, name: str, *, holder: str, seconds: float) -> bool:
+        """Take a lease, or renew the one that the holder has. It ends after ``seconds``, whatever becomes of the holder.
+
+        Args:
+            name: What for; lower-case letters and hyphens.
+            holder: Who, unique among all processes.
+            seconds: From now on, by the store's own clock where it has one.
+
+        Returns:
+            False while another holder has it.
+        """
+        ...
+
+    def end_lease(self, name: str, *, holder: str) -> None:
+        """Give a lease back before it ends by itself; nothing happens when the holder has it no more."""
+        ...
+
+
+@runtime_checkable
+class MeasuresSessions(Protocol):
+    """Tells how much room sessions take."""
+
+    def sizes(self, sessions: Sequence[SessionKey]) -> Sequence[int]:
+        """What each session takes of the store's memory or disk, in bytes; 0 for one that is absent. Records no activity."""
+        ...
+
+
+@runtime_checkable
+class MayLapse(Protocol):
+    """A store that may come back from a restart with less than it had acknowledged, such as an older snapshot of its data.
+
+    Attributes:
+        lapse: Names the restart, from when this process first sees the store after it until somebody, in whatever process,
+            calls `settle` and this process gets to know. None at all other times. Looking costs nothing.
+    """
+
+    @property
+    def lapse(self) -> str | None: ...
+
+    def settle(self, lapse: str) -> None:
+        """Note, for all processes, that what is hot since that restart was compared with the archive."""
+        ...
