@@ -6,7 +6,7 @@ from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.services.archive_reader import ArchiveReader
-from lixcore.services.context_window import ContextWindow
+from lixcore.services.context_window import ContextParts, ContextWindow
 from lixcore.services.policies import WholeTurns
 from lixcore.services.spiller import Spiller
 from lixcore.services.tiering import Tiering
@@ -33,7 +33,7 @@ class SessionLayer:
         self.reader = ArchiveReader(archive, skip_damage=skip_damage)
         self.tiering = Tiering(hot, archive, self.reader, window=window, batch=batch)
         self.spiller = Spiller(self.tiering, background=background)
-        self.window = ContextWindow(
+        parts = ContextParts(
             hot=hot,
             archive=archive,
             tiering=self.tiering,
@@ -43,3 +43,4 @@ class SessionLayer:
             max_messages=window,
             max_tokens=max_tokens,
         )
+        self.window = ContextWindow(parts)
