@@ -65,7 +65,6 @@ class EnduringWindow(ContextWindow):
 
     def _add_to_archive(self, session: SessionKey, message: Message) -> Appended:
         payload = encode_message(message)
-        self._reconciler.stood_in(session)
         self._journal.note(session)
         for _ in range(ATTEMPTS):
             held = self._held_in_archive(session)
@@ -135,7 +134,6 @@ class EnduringWindow(ContextWindow):
         try:
             super().clear(session)
         except HotStoreAwayError:
-            self._reconciler.stood_in(session)
             self._journal.note(session)
             self._archive.start_context(session, after=drawn_position(self._clock, after=self._highest(session)))
             self._confirm_note(session)

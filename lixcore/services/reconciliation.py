@@ -66,7 +66,7 @@ class Reconciler:
         self._journal_is_read = False
 
     def stood_in(self, session: SessionKey) -> None:
-        """Note for this process that the archive stands in for the session: before and after what goes there."""
+        """Note for this process that the archive stands in for the session: after what goes there, before it counts as stored."""
         self._apart.add(session)
 
     def is_apart(self, session: SessionKey) -> bool:

@@ -22,7 +22,7 @@ class FailingStore:
     """A port whose methods fail while `failure` is set, before the call reaches the store, or after it had its effect.
 
     Attributes:
-        failure: Makes the error; None while all is well.
+        failure: Makes the error of a call, or None for a call that succeeds; itself None while all is well.
         methods: Only these fail; all, when empty.
         after_effect: Whether the call is carried out all the same.
         calls: The names of all calls that were made, failed or not.
@@ -30,7 +30,7 @@ class FailingStore:
 
     def __init__(self, port: Any) -> None:
         self._port = port
-        self.failure: Callable[[], BaseException] | None = None
+        self.failure: Callable[[], BaseException | None] | None = None
         self.methods: frozenset[str] = frozenset()
         self.after_effect = False
         self.calls: list[str] = []
@@ -42,14 +42,12 @@ class FailingStore:
 
         def called(*args: Any, **kwargs: Any) -> Any:
             self.calls.append(name)
-            fails = self.failure is not None and (not self.methods or name in self.methods)
-            if fails and not self.after_effect:
-                assert self.failure is not None
-                raise self.failure()
+            error = self.failure() if self.failure is not None and (not self.methods or name in self.methods) else None
+            if error is not None and not self.after_effect:
+                raise error
             result = method(*args, **kwargs)
-            if fails:
-                assert self.failure is not None
-                raise self.failure()
+            if error is not None:
+                raise error
             return result
 
         return called

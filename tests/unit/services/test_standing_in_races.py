@@ -71,7 +71,8 @@ def test_whatever_comes_in_between_the_context_ends_as_the_end_of_the_history(
     dies: bool,  # noqa: FBT001  # a parameter
 ) -> None:
     """What is acknowledged is in the context of whoever comes next, also when the one who added it is gone by then."""
-    for first, second in itertools.product(range(MOST_CALLS), (0, 1, 2, 3, 5, 8, 13, 21, 34)):
+    seconds = range(MOST_CALLS) if other is other_sweeps else (0, 1, 2, 3, 5, 8, 13, 21, 34)
+    for first, second in itertools.product(range(MOST_CALLS), seconds):
         world = WatchedWorld()
         before = world.process()
         before.add("a1", "a2", "a3")
@@ -86,6 +87,30 @@ def test_whatever_comes_in_between_the_context_ends_as_the_end_of_the_history(
         if not was_complete[0]:
             return
     raise AssertionError("the process that is cut off makes more calls than are tried")
+
+
+def test_two_threads_of_one_process_of_which_one_finds_the_hot_store_again() -> None:
+    """The other one is still storing in the archive what it could not store there before."""
+    for first, second in itertools.product(range(MOST_CALLS), range(0, MOST_CALLS, 2)):
+        world = World()
+        world.process().add("a1", "a2", "a3")
+        actors = Actor("adds"), Actor("finds")
+        hot: Any = actors[0].watched(actors[1].watched(world.hot))
+        archive: Any = actors[0].watched(actors[1].watched(world.archive))
+        world.hot, world.archive = hot, archive
+        process = world.process()
+        process.lose_hot_store()
+
+        def finds(process: Process = process) -> None:
+            process.find_hot_store()
+            process.add("y1")
+            process.context()
+
+        was_complete = interleave(actors, [lambda: process.add("x1", "x2"), finds], [first, second])  # noqa: B023  # used up here
+        check(world.hot, process, cleared=False)
+        if not was_complete[0]:
+            return
+    raise AssertionError("the thread makes more calls than are tried")
 
 
 def check(hot: HotStore, look: Process, *, cleared: bool) -> None:
