@@ -14,7 +14,7 @@ import attrs
 
 from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import ClosedError, CorruptDataError, StoreRefusedError, StoreUnavailableError
+from lixcore.errors import ClosedError, CorruptDataError, PositionConflictError, StoreRefusedError, StoreUnavailableError
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.cold_archive import ArchiveInfo, Salvage
 from lixcore.ports.options import option
@@ -95,7 +95,8 @@ class HuffArchive:
     def append(self, session: SessionKey, entries: Sequence[Entry]) -> None:
         """See `lixcore.ports.cold_archive.ColdArchive.append`."""
         if entries:
-            self._written([(session, lambda path: self._writer.append(path, session, entries))])
+            for conflict in self._written([(session, lambda path: self._writer.append(path, session, entries))]):
+                raise conflict
 
     def append_many(self, batches: Sequence[tuple[SessionKey, Sequence[Entry]]]) -> None:
         """See `lixcore.ports.cold_archive.AppendsInBulk.append_many`."""
@@ -107,8 +108,11 @@ class HuffArchive:
             (session, _append_job(self._writer, session, by_session[session]))
             for session in sorted(by_session, key=lambda session: session.digest)
         ]
+        conflicts: list[PositionConflictError] = []
         for start in range(0, len(jobs), _AT_ONCE):
-            self._written(jobs[start : start + _AT_ONCE])
+            conflicts += self._written(jobs[start : start + _AT_ONCE])
+        for conflict in conflicts:
+            raise conflict
 
     def read(
         self,
@@ -196,16 +200,21 @@ class HuffArchive:
         with translated(path), self._locks.held(sessions):
             yield
 
-    def _written(self, jobs: Sequence[tuple[SessionKey, Callable[[str], Pending | None]]]) -> None:
-        """Do all writes, then wait for the medium for all of them at once."""
+    def _written(self, jobs: Sequence[tuple[SessionKey, Callable[[str], Pending | None]]]) -> Sequence[PositionConflictError]:
+        """Do all writes, then wait for the medium for all of them at once; the conflicts of those that were refused."""
+        conflicts: list[PositionConflictError] = []
         path = path_of(self._root, jobs[0][0])
         with self._writing([session for session, _ in jobs], path):
             pending: list[Pending] = []
             try:
                 for session, job in jobs:
                     path = path_of(self._root, session)
-                    with translated(path):
-                        written = job(path)
+                    try:
+                        with translated(path):
+                            written = job(path)
+                    except PositionConflictError as conflict:  # one session's, which must not hold up the others
+                        conflicts.append(conflict)
+                        continue
                     if written is not None:
                         pending.append(written)
                 if self._sync:
@@ -218,6 +227,7 @@ class HuffArchive:
             finish_all(pending)
             if self._sync:
                 sync_directories(sorted(folders))
+        return conflicts
 
     def _found(self, session: SessionKey, wanted: Range) -> tuple[Sequence[Entry], Sequence[str]]:
         path = path_of(self._root, session)

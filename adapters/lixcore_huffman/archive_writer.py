@@ -18,6 +18,7 @@ from lixcore_huffman.appending import (
     Ending,
     Pending,
     checked_entries,
+    distinct,
     ending_of,
     not_held,
     written_anew,
@@ -63,18 +64,23 @@ class ArchiveWriter:
     sync: bool
 
     def append(self, path: str, session: SessionKey, entries: Sequence[Entry]) -> Pending | None:
-        """Write the entries that are not held; None when there is nothing to write or to wait for."""
+        """Write the entries that are not held; None when there is nothing to write or to wait for.
+
+        Raises:
+            PositionConflictError: Another entry is held at one of the positions, or two of those given differ so.
+        """
         entries = checked_entries(entries)
         if not entries:
             return None
         file = _opened(path)
         if file is None:
-            return self._first_write(path, session, entries)
+            return self._first_write(path, session, distinct(path, entries))
         with file:
             ending = self._ready_end(file, session)
             forgotten = file.header.forgotten_through if file.header else ORIGIN
             if entries[0].position <= forgotten:
                 entries = [entry for entry in entries if entry.position > forgotten]
+            entries = distinct(path, entries)
             if file.header is not None and file.header.is_tombstone and entries:
                 return self._first_write(path, session, entries, forgotten=forgotten, context_after=ending.context_after)
             entries = not_held(file, ending.totals, entries, self.codec_named)
