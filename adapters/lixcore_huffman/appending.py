@@ -1,6 +1,6 @@
 """Adding frames to a session's file, in two steps: write, then wait for the medium."""
 
-# ruff: noqa: PTH104, PTH108, PTH120
+# ruff: noqa: PTH104, PTH108
 # Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import attrs
 from lixcore.domain.position import MAX_POSITION, ORIGIN, Entry, Position
 from lixcore.domain.record import MAX_RECORD_BYTES
 from lixcore.errors import CorruptDataError, InvalidInputError, PositionConflictError
-from lixcore_huffman.durable_files import NEW_SUFFIX, made_directory, opened_new, sync_file, write_all
+from lixcore_huffman.durable_files import NEW_SUFFIX, opened_new, sync_file, write_all
 from lixcore_huffman.format.file_header import FileHeader, encode_file_header
 from lixcore_huffman.format.frame import NOTHING, Frame, Totals
 from lixcore_huffman.format.scan import Damage
@@ -200,11 +200,7 @@ def written_in_place(file: SessionFile, ending: Ending, data: bytes) -> Pending:
 
 def written_anew(path: str, header: FileHeader, data: bytes, *, sync: bool) -> Pending:
     """Write a whole file, which is to stand at ``path``."""
-    try:
-        handle = opened_new(path)
-    except FileNotFoundError:
-        made_directory(os.path.dirname(path), sync=sync)
-        handle = opened_new(path)
+    handle = opened_new(path, sync=sync)
     pending = Pending(path, handle, None)
     try:
         write_all(handle, encode_file_header(header) + data, 0)

@@ -21,7 +21,7 @@ from lixcore.ports.options import option
 from lixcore_huffman.appending import Pending
 from lixcore_huffman.archive_writer import ArchiveWriter, path_of
 from lixcore_huffman.describing import described, session_files, session_of
-from lixcore_huffman.durable_files import made_directory
+from lixcore_huffman.durable_files import made_directory, names_stand
 from lixcore_huffman.locks import WriterLocks
 from lixcore_huffman.os_errors import translated
 from lixcore_huffman.reading import Found, Range, found_in
@@ -64,7 +64,7 @@ class HuffArchive:
     def __init__(self, options: HuffArchiveOptions, context: AdapterContext) -> None:
         self._root = str(context.archive_dir.expanduser().absolute())  # now: the working directory may change
         self._sync = options.sync
-        self._locks = WriterLocks(self._root)
+        self._locks = WriterLocks(self._root, sync=options.sync)
         self._codec_named = context.codec_named
         self._writer = ArchiveWriter(
             root=self._root,
@@ -94,9 +94,8 @@ class HuffArchive:
 
     def append(self, session: SessionKey, entries: Sequence[Entry]) -> None:
         """See `lixcore.ports.cold_archive.ColdArchive.append`."""
-        if entries:
-            for conflict in self._written([(session, lambda path: self._writer.append(path, session, entries))]):
-                raise conflict
+        if entries and (conflicts := self._written([(session, lambda path: self._writer.append(path, session, entries))])):
+            raise conflicts[0]
 
     def append_many(self, batches: Sequence[tuple[SessionKey, Sequence[Entry]]]) -> None:
         """See `lixcore.ports.cold_archive.AppendsInBulk.append_many`."""
@@ -111,8 +110,8 @@ class HuffArchive:
         conflicts: list[PositionConflictError] = []
         for start in range(0, len(jobs), _AT_ONCE):
             conflicts += self._written(jobs[start : start + _AT_ONCE])
-        for conflict in conflicts:
-            raise conflict
+        if conflicts:
+            raise conflicts[0]
 
     def read(
         self,
@@ -227,6 +226,8 @@ class HuffArchive:
             finish_all(pending)
             if self._sync:
                 sync_directories(sorted(folders))
+                for folder in folders:
+                    names_stand(folder)
         return conflicts
 
     def _found(self, session: SessionKey, wanted: Range) -> tuple[Sequence[Entry], Sequence[str]]:

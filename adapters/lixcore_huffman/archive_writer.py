@@ -26,7 +26,7 @@ from lixcore_huffman.appending import (
 )
 from lixcore_huffman.durable_files import (
     SUFFIX,
-    made_directory,
+    names_stand,
     opened_new,
     quarantined,
     released_from_quarantine,
@@ -121,7 +121,6 @@ class ArchiveWriter:
         if file is None:
             self._release_quarantine(session)
             if through:
-                made_directory(os.path.dirname(path), sync=self.sync)
                 self._replace(path, _tombstone(through), iter(()))
             return 0
         with file:
@@ -183,7 +182,7 @@ class ArchiveWriter:
 
     def _replace(self, path: str, header: FileHeader, pieces: Iterator[bytes]) -> None:
         """Write a file piece by piece, and let it take the place of ``path``; durable on return."""
-        handle = opened_new(path)
+        handle = opened_new(path, sync=self.sync)
         pending = Pending(path, handle, None)
         try:
             at = 0
@@ -198,6 +197,7 @@ class ArchiveWriter:
         pending.finish()
         if self.sync:
             sync_directory(os.path.dirname(path))
+            names_stand(os.path.dirname(path))
 
 
 def name_of(session: SessionKey) -> str:

@@ -144,8 +144,8 @@ class MemoryArchive:
                         self._append(session, entries)
                     except PositionConflictError as conflict:
                         conflicts.append(conflict)
-        for conflict in conflicts:
-            raise conflict
+        if conflicts:
+            raise conflicts[0]
 
     def _append(self, session: SessionKey, entries: Sequence[Entry]) -> None:
         history = self._histories.get(session.digest, _History())

@@ -31,7 +31,7 @@ class _Model:
 
     def append(self, entries: list[Entry]) -> bool:
         """Take what is new; False, and nothing is taken, when something else is held at one of the positions."""
-        new = {one.position: one for one in entries if one.position > self.forgotten_through}
+        new: dict[int, Entry] = {one.position: one for one in entries if one.position > self.forgotten_through}
         if any(facts([self.held[position]]) != facts([new[position]]) for position in new.keys() & self.held.keys()):
             return False
         self.held.update(new)

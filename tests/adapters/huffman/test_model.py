@@ -45,7 +45,7 @@ class ArchiveMachine(RuleBasedStateMachine):
 
     def _add(self, positions: list[int], size: int, bulk: bool) -> None:  # noqa: FBT001  # drawn
         entries = [Entry(Position(number), number / 7, bytes([number % 251]) * (size + number % 5)) for number in positions]
-        new = {entry.position: entry for entry in entries if entry.position > self.forgotten}
+        new: dict[int, Entry] = {entry.position: entry for entry in entries if entry.position > self.forgotten}
         is_refused = any(self.model.get(position, entry) != entry for position, entry in new.items())
         self.others += 1
         with pytest.raises(PositionConflictError) if is_refused else nullcontext():
