@@ -72,9 +72,10 @@ class Invocation:
         Raises:
             typer.Exit: At the end, when damage was left out of what the command showed.
         """
-        import lixcore
+        from lixcore import Stack
 
-        with lixcore.open(self.config()) as stack:
+        # A command does what it was asked for and nothing else; `lix janitor` is the one that does the janitor's work.
+        with Stack(self.config(), janitor=False) as stack:
             yield stack
             if stack.wiring.reader.damage_found:
                 raise typer.Exit(ExitCode.PARTLY)
