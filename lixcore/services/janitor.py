@@ -211,20 +211,18 @@ class Janitor:
         report, evicted, swept = this.report(), this.evicted, this.swept
         if report.did_something:
             _log.info("%s", report)
-        if evicted.policy_error is not None:
-            self._warn(
-                "policy", "the eviction policy failed, sessions leave by session_ttl_seconds only: %r", evicted.policy_error
-            )
         if evicted.damaged:
             head = f"{len(evicted.damaged):,} sessions cannot be archived and stay hot; the first"
             self._warn("damaged", head + ": %s", evicted.damaged[0])
         if swept.first_failure is not None:
             head = f"{swept.failed:,} archived sessions cannot be looked at, removed or merged; the first"
             self._warn("failed", head + ": %s", swept.first_failure)
-        if report.complete:
-            for kind, wrong in (("policy", evicted.policy_error), ("damaged", evicted.damaged)):
-                if not wrong:
-                    self._told.pop(kind, None)
+        if evicted.policy_error is not None:
+            self._warn(
+                "policy", "the eviction policy failed, sessions leave by session_ttl_seconds only: %r", evicted.policy_error
+            )
+        elif report.complete:
+            self._told.pop("policy", None)
 
     def _warn(self, kind: str, text: str, error: Exception, *, again: bool = True) -> None:
         """Warn, unless the same was said before and is still so; of another error of the kind only if ``again``."""
