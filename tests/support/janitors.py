@@ -47,7 +47,7 @@ def janitor_of(
 class House:
     """Two stores, what was said to them, and what a janitor must have left."""
 
-    def __init__(self, make_hot: Callable[[SettableClock], object] = LeasingHotStore, archive: ColdArchive | None = None) -> None:
+    def __init__(self, make_hot: Callable[[SettableClock], Any] = LeasingHotStore, archive: ColdArchive | None = None) -> None:
         self.clock = SettableClock()
         self.hot: Any = make_hot(self.clock)
         self.archive: Any = archive or MemoryArchive()
