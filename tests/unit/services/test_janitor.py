@@ -94,6 +94,18 @@ def test_a_policy_gets_everything_with_sizes_only_when_something_has_to_leave(ho
         assert policy.asked == [(asked, Surplus(sessions=3 - limit))]
 
 
+@pytest.mark.parametrize("limit", ["max_sessions", "max_bytes"])
+def test_what_leaves_anyway_makes_room_too(house: House, limit: str) -> None:
+    for name in ["dead 1", "dead 2"]:
+        house.say(name)
+    house.clock.advance(TTL)
+    for name in ["a", "b", "c"]:
+        house.say(name)
+    (size,) = house.hot.sizes([SessionKey("a")])
+    report = house.janitor(**{limit: 2 if limit == "max_sessions" else 2 * size}).round()
+    assert (report.evicted_idle, report.evicted_for_room) == (2, 1)
+
+
 class Chooses:
     """A policy that answers as the test says."""
 
