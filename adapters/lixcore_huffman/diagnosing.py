@@ -1,6 +1,6 @@
 """Looking at an archive's directory and its disk for what will cause trouble."""
 
-# ruff: noqa: PTH108, PTH112, PTH208, PTH123
+# ruff: noqa: PTH104, PTH108, PTH112, PTH208, PTH123
 # Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations

@@ -72,15 +72,6 @@ def test_a_whole_archive_is_counted_file_by_file(archive: HuffArchive, path: Pat
     assert findings(archive) == []
 
 
-def test_old_files_are_whole(make_archive: Any, tmp_path: Path) -> None:
-    golden = next(iter((Path(__file__).parent).rglob("*.huff")), None)
-    if golden is None:
-        pytest.skip("there are no golden files beside the tests")
-    shutil.copytree(Path(__file__).parent, tmp_path / "copy", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    for folder in {file.parent.parent for file in (tmp_path / "copy").rglob("*.huff")}:
-        assert findings(make_archive(folder)) == []
-
-
 @pytest.mark.parametrize("change", [0x01, 0xFF])
 def test_every_changed_byte_is_found(archive: HuffArchive, path: Path, tmp_path: Path, change: int) -> None:
     whole = path.read_bytes()
