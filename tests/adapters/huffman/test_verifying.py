@@ -226,12 +226,15 @@ def test_an_unfinished_write_is_none_while_the_writer_is_at_work(
     assert everything_in(tmp_path / "archive") == {str(path.relative_to(tmp_path / "archive")): whole}
 
 
+@pytest.mark.parametrize("kind", ["torn", "leftover"])
 def test_an_archive_that_may_only_be_read_is_verified_and_not_repaired(
-    archive: HuffArchive, path: Path, monkeypatch: pytest.MonkeyPatch
+    archive: HuffArchive, path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """A backup on a read-only file system."""
-    damaged = path.read_bytes()[:-9]
+    damaged = path.read_bytes()[: -9 if kind == "torn" else None]
     path.write_bytes(damaged)
+    if kind == "leftover":
+        path.with_name(path.name + ".new").write_bytes(b"half")
     real = os.open
 
     def refusing(where: Any, flags: int, *arguments: Any, **named: Any) -> int:
@@ -243,7 +246,7 @@ def test_an_archive_that_may_only_be_read_is_verified_and_not_repaired(
     for repair in (False, True):
         (finding,) = (finding for verified in archive.verify(repair=repair) for finding in verified.findings)
         assert not finding.is_repaired
-        assert "may not write" in finding.remedy
+        assert "its lock cannot be had (Read-only file system)" in finding.remedy
     assert path.read_bytes() == damaged
 
 
