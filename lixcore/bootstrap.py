@@ -18,6 +18,7 @@ from lixcore.services.policies import WholeTurns
 from lixcore.services.spiller import Spiller
 from lixcore.services.system_clock import SystemClock
 from lixcore.services.tiering import Tiering
+from lixcore.services.verification import Verification
 
 if TYPE_CHECKING:
     from lixcore.ports.clock import Clock
@@ -40,6 +41,7 @@ class Wiring:
         window: Adds and reads.
         catalogue: Lists sessions.
         eviction: Chooses the sessions that leave the hot store.
+        verification: Checks both stores.
     """
 
     hot: HotStore
@@ -50,11 +52,49 @@ class Wiring:
     window: ContextWindow
     catalogue: Catalogue
     eviction: EvictionPolicy
+    verification: Verification
     _closing: ExitStack
 
     def close(self) -> None:
         """Finish what is under way, then close the stores, each even when another one fails."""
         self._closing.close()
+
+
+class Opener:
+    """Opens the adapters that a configuration names, one by one.
+
+    Attributes:
+        clock: What they are told the time by.
+    """
+
+    def __init__(self, config: CacheConfig, *, clock: Clock | None = None) -> None:
+        self._config = config
+        self._codecs: dict[str, Codec] = {}
+        self.clock = clock or SystemClock()
+        self._context = AdapterContext(
+            clock=self.clock, codec_name=config.codec, codec_named=self._codec_named, archive_dir=Path(config.archive_dir)
+        )
+
+    def open(self, group: Group) -> Any:
+        """Open the adapter that is chosen for a group; the caller closes it.
+
+        Raises:
+            ConfigError: It is unknown, broken or lacks its driver.
+            StoreError: The store cannot be used.
+        """
+        return self._opened(group, getattr(self._config, group.setting), str(self._config.origin(group.setting)))
+
+    def _codec_named(self, name: str) -> Codec:
+        # Made once: a codec may hold a trained dictionary, and old archives name one in every frame.
+        if name not in self._codecs:
+            chosen = name == self._config.codec
+            origin = str(self._config.origin(Group.CODEC.setting)) if chosen else "what is archived"
+            self._codecs[name] = self._opened(Group.CODEC, name, origin)
+        return self._codecs[name]
+
+    def _opened(self, group: Group, name: str, origin: str) -> Any:
+        adapter = self._config.registry.load(group, name, origin=origin)
+        return adapter.open(self._config.adapter_options(name, group), self._context)
 
 
 def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = True) -> Wiring:
@@ -68,21 +108,11 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
         ConfigError: An adapter is unknown, broken or lacks its driver.
         StoreError: A store cannot be used.
     """
-    clock = clock or SystemClock()
-
-    codecs: dict[str, Codec] = {}
-
-    def codec_named(name: str) -> Codec:
-        # Made once: a codec may hold a trained dictionary, and old archives name one in every frame.
-        if name not in codecs:
-            codecs[name] = _made(config, Group.CODEC, name, context)
-        return codecs[name]
-
-    context = AdapterContext(clock=clock, codec_name=config.codec, codec_named=codec_named, archive_dir=Path(config.archive_dir))
+    opener = Opener(config, clock=clock)
     with ExitStack() as undo:
-        archive: ColdArchive = _made(config, Group.COLD_ARCHIVE, config.cold_archive, context)
+        archive: ColdArchive = opener.open(Group.COLD_ARCHIVE)
         undo.callback(archive.close)
-        hot: HotStore = _made(config, Group.HOT_STORE, config.hot_store, context)
+        hot: HotStore = opener.open(Group.HOT_STORE)
         undo.callback(hot.close)
         reader = ArchiveReader(archive, skip_damage=config.on_damage == "skip")
         tiering = Tiering(hot, archive, reader, window=config.hot_window_size, batch=config.spill_batch_size)
@@ -99,12 +129,6 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             max_tokens=config.session_max_tokens,
         )
         catalogue = Catalogue(hot, reader)
-        eviction: EvictionPolicy = _made(config, Group.EVICTION_POLICY, config.eviction_policy, context)
-        return Wiring(hot, archive, reader, clock, tiering, window, catalogue, eviction, undo.pop_all())
-
-
-def _made(config: CacheConfig, group: Group, name: str, context: AdapterContext) -> Any:
-    is_chosen = name == getattr(config, group.setting)  # else an archive names the codec of old data
-    origin = str(config.origin(group.setting)) if is_chosen else "what is archived"
-    adapter = config.registry.load(group, name, origin=origin)
-    return adapter.open(config.adapter_options(name, group), context)
+        eviction: EvictionPolicy = opener.open(Group.EVICTION_POLICY)
+        verification = Verification(archive, hot, places=config.hot_window_size + config.spill_batch_size)
+        return Wiring(hot, archive, reader, opener.clock, tiering, window, catalogue, eviction, verification, undo.pop_all())

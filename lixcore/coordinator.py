@@ -19,6 +19,7 @@ from lixcore.ports.clock import Clock
 from lixcore.ports.policy import Candidate, Surplus
 from lixcore.services.catalogue import SessionSummary
 from lixcore.services.import_conversations import Importer
+from lixcore.services.verification import Checked
 from lixcore.sharing import Shared
 
 
@@ -31,13 +32,7 @@ class Stack:
         config: What it was made from.
     """
 
-    def __init__(
-        self,
-        config: CacheConfig | None = None,
-        *,
-        clock: Clock | None = None,
-        background: bool = True,
-    ) -> None:
+    def __init__(self, config: CacheConfig | None = None, *, clock: Clock | None = None, background: bool = True) -> None:
         self.config = config if config is not None else CacheConfig.load()
         self._wiring: Wiring | None = wire(self.config, clock=clock, background=background)
 
@@ -96,6 +91,10 @@ class Stack:
             result.damaged[0].add_note(counts)
             raise result.damaged[0]
         return result.absent
+
+    def verify(self, *, repair: bool = False) -> Iterator[Checked]:
+        """Check all that both stores hold, of every tenant; see `lixcore.services.verification.Verification.run`."""
+        return self.wiring.verification.run(repair=repair)
 
     def close(self) -> None:
         """Finish what is under way and give back every connection and handle. Idempotent."""

@@ -22,6 +22,7 @@ from lixcore_cli.commands.sessions import sessions
 from lixcore_cli.commands.show import show
 from lixcore_cli.commands.stats import stats
 from lixcore_cli.commands.train_dictionary import train_dictionary
+from lixcore_cli.commands.verify import verify
 from lixcore_cli.common_options import examples
 from lixcore_cli.exit_codes import ExitCode
 
@@ -100,6 +101,12 @@ EXAMPLES = {
         ("lix evict --all", "every hot session of the tenant"),
     ),
     "forget": (("lix forget user-abc", "asks first"), ("lix forget user-abc --yes", "does not ask")),
+    "verify": (
+        ("lix verify", "every file, both stores, all tenants"),
+        ("lix verify --repair", "and mend what can be mended; asks first"),
+        ("lix verify --session user-abc", "one session"),
+        ("lix verify --archive-only --json", "the files only, for a program"),
+    ),
     "train-dictionary": (
         ("lix train-dictionary talk.zdict", "from what the archive holds"),
         ("lix train-dictionary talk.zdict --from a.jsonl.gz", "from a file"),
@@ -123,6 +130,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "plugins": plugins,
     "evict": evict,
     "forget": forget,
+    "verify": verify,
     "train-dictionary": train_dictionary,
 }
 
