@@ -13,6 +13,7 @@ import typer
 from lixcore import __version__
 from lixcore_cli.commands.configuration import configuration
 from lixcore_cli.commands.demo import demo
+from lixcore_cli.commands.doctor import doctor
 from lixcore_cli.commands.evict import evict
 from lixcore_cli.commands.exporting import exporting
 from lixcore_cli.commands.forget import forget
@@ -107,6 +108,11 @@ EXAMPLES = {
         ("lix verify --session user-abc", "one session"),
         ("lix verify --archive-only --json", "the files only, for a program"),
     ),
+    "doctor": (
+        ("lix doctor", "before you go live, and when something is odd"),
+        ("lix doctor --strict", "for a deployment script: no warnings either"),
+        ("lix doctor --json | jq 'select(.severity != \"ok\")'", "what is not well, for a program"),
+    ),
     "train-dictionary": (
         ("lix train-dictionary talk.zdict", "from what the archive holds"),
         ("lix train-dictionary talk.zdict --from a.jsonl.gz", "from a file"),
@@ -131,6 +137,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "evict": evict,
     "forget": forget,
     "verify": verify,
+    "doctor": doctor,
     "train-dictionary": train_dictionary,
 }
 
