@@ -75,7 +75,7 @@ def _oddities(config: CacheConfig) -> Iterator[tuple[str, bool, str, str]]:
     yield (
         "session_ttl_seconds",
         config.session_ttl_seconds < config.evict_after_minutes * 60,
-        f"{config.session_ttl_seconds:,} s is less than evict_after_minutes = {config.evict_after_minutes:,}: the latter means nothing",
+        f"{config.session_ttl_seconds:,} s is less than evict_after_minutes = {config.evict_after_minutes:,}: it decides alone",
         "make it longer, or evict_after_minutes shorter",
     )
     yield (
