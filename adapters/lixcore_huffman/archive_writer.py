@@ -18,6 +18,7 @@ from lixcore_huffman.appending import (
     Ending,
     Pending,
     checked_entries,
+    distinct,
     ending_of,
     not_held,
     written_anew,
@@ -25,7 +26,7 @@ from lixcore_huffman.appending import (
 )
 from lixcore_huffman.durable_files import (
     SUFFIX,
-    made_directory,
+    names_stand,
     opened_new,
     quarantined,
     released_from_quarantine,
@@ -63,18 +64,23 @@ class ArchiveWriter:
     sync: bool
 
     def append(self, path: str, session: SessionKey, entries: Sequence[Entry]) -> Pending | None:
-        """Write the entries that are not held; None when there is nothing to write or to wait for."""
+        """Write the entries that are not held; None when there is nothing to write or to wait for.
+
+        Raises:
+            PositionConflictError: Another entry is held at one of the positions, or two of those given differ so.
+        """
         entries = checked_entries(entries)
         if not entries:
             return None
         file = _opened(path)
         if file is None:
-            return self._first_write(path, session, entries)
+            return self._first_write(path, session, distinct(path, entries))
         with file:
             ending = self._ready_end(file, session)
             forgotten = file.header.forgotten_through if file.header else ORIGIN
             if entries[0].position <= forgotten:
                 entries = [entry for entry in entries if entry.position > forgotten]
+            entries = distinct(path, entries)
             if file.header is not None and file.header.is_tombstone and entries:
                 return self._first_write(path, session, entries, forgotten=forgotten, context_after=ending.context_after)
             entries = not_held(file, ending.totals, entries, self.codec_named)
@@ -115,7 +121,6 @@ class ArchiveWriter:
         if file is None:
             self._release_quarantine(session)
             if through:
-                made_directory(os.path.dirname(path), sync=self.sync)
                 self._replace(path, _tombstone(through), iter(()))
             return 0
         with file:
@@ -177,7 +182,7 @@ class ArchiveWriter:
 
     def _replace(self, path: str, header: FileHeader, pieces: Iterator[bytes]) -> None:
         """Write a file piece by piece, and let it take the place of ``path``; durable on return."""
-        handle = opened_new(path)
+        handle = opened_new(path, sync=self.sync)
         pending = Pending(path, handle, None)
         try:
             at = 0
@@ -192,6 +197,7 @@ class ArchiveWriter:
         pending.finish()
         if self.sync:
             sync_directory(os.path.dirname(path))
+            names_stand(os.path.dirname(path))
 
 
 def name_of(session: SessionKey) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from lixcore.errors import StoreUnavailableError
-from lixcore_redis.failures import is_transient, out_of_script, store_error
+from lixcore_redis.failures import is_transient, store_error, told_apart
 from lixcore_redis.pool import ConnectionPool
 
 Tolerated = tuple[tuple[type[Exception], ...], ...]
@@ -65,7 +65,7 @@ class Exchange:
                     answers.append(read())
                 except ResponseError as error:  # the answers behind it must be read all the same
                     failed = True
-                    answers.append(out_of_script(error))
+                    answers.append(told_apart(error))
         except RedisError as error:
             self._pool.drop(connection)
             if is_transient(error):

@@ -15,7 +15,8 @@ from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.clock import Clock
 from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, SessionActivity, Ticket
 from lixcore_redis import scripts
-from lixcore_redis.idle_sessions import idle_sessions
+from lixcore_redis.failures import store_error
+from lixcore_redis.idle_sessions import IdleSessions
 from lixcore_redis.keys import cached_session_keys
 from lixcore_redis.link import Link
 from lixcore_redis.options import RedisOptions
@@ -45,6 +46,7 @@ class RedisHotStore:
         self._prefix = options.key_prefix
         self._keys = cached_session_keys(options.key_prefix)
         self._nonces = Nonces()
+        self._idle = IdleSessions(self._link, options.key_prefix)
 
     @classmethod
     def open(cls, options: RedisOptions, context: AdapterContext) -> Self:
@@ -143,9 +145,13 @@ class RedisHotStore:
             ) from error
 
     def ticket(self, session: SessionKey) -> Ticket:
-        """The bucket's epoch."""
-        (epoch,) = self._link.call(command(b"GET", self._keys(session).epoch), 1, writes=False)
-        return Ticket(epoch or b"")
+        """The bucket's epoch, which is made where there is none: "none" would be the same again after the server was wiped."""
+        epoch = self._keys(session).epoch
+        request = command(b"SET", epoch, secrets.token_hex(16).encode(), b"NX") + command(b"GET", epoch)
+        made, found = self._link.call(request, 2, writes=False, first_may_be=_FULL)
+        if found is None:
+            raise store_error(self._link.where, made)
+        return Ticket(found)
 
     def restore(self, session: SessionKey, entries: Sequence[Entry], *, next_after: Position, ticket: Ticket) -> bool:
         """A script; sent twice, the second one finds the session hot and says False."""
@@ -181,7 +187,7 @@ class RedisHotStore:
         keys = self._keys(session)
         token = secrets.token_hex(16).encode()
         epoch: bytes = self._link.run(scripts.FORGET, (keys.log, keys.activity, keys.epoch), keys.member, token)
-        _, count, last = epoch.split(b":")
+        _, count, last = epoch.partition(b"@")[0].split(b":")
         return HotRemoval(int(count), position_of(last) if last else None)
 
     def describe(self, session: SessionKey) -> HotInfo | None:
@@ -200,7 +206,7 @@ class RedisHotStore:
 
     def sessions(self, *, inactive_since: float | None = None, limit: int | None = None) -> Sequence[SessionActivity]:
         """The buckets' sorted sets in one request, merged; then one more request to see that the sessions are there."""
-        return idle_sessions(self._link, self._prefix, inactive_since=inactive_since, limit=limit)
+        return self._idle.find(inactive_since=inactive_since, limit=limit)
 
     def ping(self) -> ServerInfo:
         """Ask the server what it is, over the same connections that messages use.

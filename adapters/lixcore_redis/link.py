@@ -48,6 +48,7 @@ class Link:
         writes: bool = True,
         repeat: Callable[[int], bytes] | None = None,
         first_may_be: tuple[type[Exception], ...] = (),
+        all_may_be: tuple[type[Exception], ...] = (),
     ) -> list[Any]:
         """Send a request of one or more commands in one go and return its answers.
 
@@ -58,6 +59,7 @@ class Link:
             repeat: Gives what to send once the request may have been carried out, for as many answers, when told the server's
                 time before the first try, in milliseconds; None when the request itself may be sent again.
             first_may_be: Error answers to the first command that stand in the answers instead of being raised.
+            all_may_be: The same for every command.
 
         Raises:
             StoreError: No answer, or an error among the answers.
@@ -65,6 +67,7 @@ class Link:
         # No repetition starts later than this: an address that does not answer is reported within the connect time-out.
         began = self._clock.monotonic()
         latest = began + self._patience
+        tolerated: Tolerated = (all_may_be,) * count if all_may_be else (first_may_be,)
         attempt = 0
         unknown = False
         kills: list[bytes] = []
@@ -73,7 +76,7 @@ class Link:
             try:
                 if repeating and repeat:
                     request = repeat(self._server_time(kills, since=began))
-                answers = self._guarded(kills, request, count, first_may_be)
+                answers = self._guarded(kills, request, count, tolerated)
             except LostError as lost:
                 attempt += 1
                 unknown = unknown or (writes and lost.sent)
@@ -93,7 +96,7 @@ class Link:
 
     def _server_time(self, kills: Sequence[bytes], *, since: float) -> int:
         """What the server's clock showed at an earlier instant of ours, or a little before that; 0 for a user who may not ask."""
-        (time_now,) = self._guarded(kills, command(b"TIME"), 1, (ResponseError,))
+        (time_now,) = self._guarded(kills, command(b"TIME"), 1, ((ResponseError,),))
         if isinstance(time_now, Exception):
             return 0
         seconds, microseconds = time_now
@@ -110,11 +113,9 @@ class Link:
         """Close all connections; further calls raise `ClosedError`."""
         self._pool.close()
 
-    def _guarded(
-        self, kills: Sequence[bytes], request: bytes, count: int, first_may_be: tuple[type[Exception], ...]
-    ) -> list[Any]:
+    def _guarded(self, kills: Sequence[bytes], request: bytes, count: int, tolerated: Tolerated) -> list[Any]:
         """The answers to a request that begins with ending connections; whether that succeeds does not matter."""
         if not kills:
-            return self._exchange.ask(request, count, (first_may_be,))
-        tolerated: Tolerated = (*([(ResponseError,)] * len(kills)), first_may_be)
+            return self._exchange.ask(request, count, tolerated)
+        tolerated = (*([(ResponseError,)] * len(kills)), *tolerated)
         return self._exchange.ask(b"".join(kills) + request, len(kills) + count, tolerated)[len(kills) :]
