@@ -18,6 +18,9 @@ from lixcore.errors import CorruptDataError
 _FARTHEST: Final = 1 << SEQUENCE_BITS - 2
 """How far from its old position a message is put at most, where there is room: within the same millisecond."""
 
+_STEPS: Final = 8
+"""How often that is halved in search of a place before the next message."""
+
 _NOWHERE: Final[frozenset[Position]] = frozenset()
 
 
@@ -136,13 +139,14 @@ def _free_place(entry: Entry, taken: AbstractSet[Position]) -> Position:
 
 
 def _near_places(entry: Entry) -> Sequence[Position]:
-    """Places behind the entry's, farthest first. Where the first one is, only its content decides.
+    """Places behind the entry's, farthest first, which only its position and content decide.
 
-    A store whose clock stands still counts up one by one, so the very next position is the one that it gives next.
+    None is so near that another message, perhaps one that says the same, is to be expected there: a store whose clock stands
+    still counts up one by one.
     """
     digest = hashlib.sha256(struct.pack("<qd", entry.position, entry.timestamp) + entry.payload).digest()
-    offset = 1 + int.from_bytes(digest[:8], "little") % _FARTHEST
-    return [Position(entry.position + (offset >> step)) for step in range(offset.bit_length())]
+    offset = _FARTHEST // 2 + int.from_bytes(digest[:8], "little") % (_FARTHEST // 2)
+    return [Position(entry.position + (offset >> step)) for step in range(_STEPS)]
 
 
 def _filled_from(place: Position, taken: AbstractSet[Position]) -> Iterator[Position]:
