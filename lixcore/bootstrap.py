@@ -61,7 +61,7 @@ class Wiring:
 
 
 class Opener:
-    """Opens the adapters that a configuration names, one by one.
+    """Opens adapters with the options of a configuration, one by one.
 
     Attributes:
         clock: What they are told the time by.
@@ -75,26 +75,23 @@ class Opener:
             clock=self.clock, codec_name=config.codec, codec_named=self._codec_named, archive_dir=Path(config.archive_dir)
         )
 
-    def open(self, group: Group) -> Any:
-        """Open the adapter that is chosen for a group; the caller closes it.
+    def open(self, group: Group, name: str) -> Any:
+        """Open an adapter; the caller closes it.
 
         Raises:
             ConfigError: It is unknown, broken or lacks its driver.
             StoreError: The store cannot be used.
         """
-        return self._opened(group, getattr(self._config, group.setting), str(self._config.origin(group.setting)))
+        is_chosen = name == getattr(self._config, group.setting)  # else an archive names the codec of old data
+        origin = str(self._config.origin(group.setting)) if is_chosen else "what is archived"
+        adapter = self._config.registry.load(group, name, origin=origin)
+        return adapter.open(self._config.adapter_options(name, group), self._context)
 
     def _codec_named(self, name: str) -> Codec:
         # Made once: a codec may hold a trained dictionary, and old archives name one in every frame.
         if name not in self._codecs:
-            chosen = name == self._config.codec
-            origin = str(self._config.origin(Group.CODEC.setting)) if chosen else "what is archived"
-            self._codecs[name] = self._opened(Group.CODEC, name, origin)
+            self._codecs[name] = self.open(Group.CODEC, name)
         return self._codecs[name]
-
-    def _opened(self, group: Group, name: str, origin: str) -> Any:
-        adapter = self._config.registry.load(group, name, origin=origin)
-        return adapter.open(self._config.adapter_options(name, group), self._context)
 
 
 def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = True) -> Wiring:
@@ -110,9 +107,9 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
     """
     opener = Opener(config, clock=clock)
     with ExitStack() as undo:
-        archive: ColdArchive = opener.open(Group.COLD_ARCHIVE)
+        archive: ColdArchive = opener.open(Group.COLD_ARCHIVE, config.cold_archive)
         undo.callback(archive.close)
-        hot: HotStore = opener.open(Group.HOT_STORE)
+        hot: HotStore = opener.open(Group.HOT_STORE, config.hot_store)
         undo.callback(hot.close)
         reader = ArchiveReader(archive, skip_damage=config.on_damage == "skip")
         tiering = Tiering(hot, archive, reader, window=config.hot_window_size, batch=config.spill_batch_size)
@@ -129,6 +126,6 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             max_tokens=config.session_max_tokens,
         )
         catalogue = Catalogue(hot, reader)
-        eviction: EvictionPolicy = opener.open(Group.EVICTION_POLICY)
+        eviction: EvictionPolicy = opener.open(Group.EVICTION_POLICY, config.eviction_policy)
         verification = Verification(archive, hot, places=config.hot_window_size + config.spill_batch_size)
         return Wiring(hot, archive, reader, opener.clock, tiering, window, catalogue, eviction, verification, undo.pop_all())

@@ -118,16 +118,16 @@ def _store_checks(config: CacheConfig) -> Iterator[Check]:
 
     opener = Opener(config)
     for group in (Group.HOT_STORE, Group.COLD_ARCHIVE, Group.CODEC, Group.EVICTION_POLICY):
-        area = f"{group.label} {getattr(config, group.setting)}"
-        for diagnosis in _checks_of(opener, group):
-            yield Check(area, masked(diagnosis, config))
+        name: str = getattr(config, group.setting)
+        for diagnosis in _checks_of(opener, group, name):
+            yield Check(f"{group.label} {name}", masked(diagnosis, config))
 
 
-def _checks_of(opener: Opener, group: Group) -> Iterator[Diagnosis]:
+def _checks_of(opener: Opener, group: Group, name: str) -> Iterator[Diagnosis]:
     with ExitStack() as closing:
         check = "opening"
         try:
-            adapter = opener.open(group)
+            adapter = opener.open(group, name)
             if callable(close := getattr(adapter, "close", None)):
                 closing.callback(close)
             check = "checking itself"

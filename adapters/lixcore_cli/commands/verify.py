@@ -78,11 +78,11 @@ def _opened(config: CacheConfig, closing: ExitStack, *, archive_only: bool) -> t
     from lixcore.services.verification import Verification
 
     opener, hot, problem = Opener(config), None, None
-    archive = opener.open(Group.COLD_ARCHIVE)
+    archive = opener.open(Group.COLD_ARCHIVE, config.cold_archive)
     closing.callback(archive.close)
     if not archive_only:
         try:
-            hot = opener.open(Group.HOT_STORE)
+            hot = opener.open(Group.HOT_STORE, config.hot_store)
             closing.callback(hot.close)
         except StoreError as error:
             problem = error
