@@ -18,6 +18,7 @@ from lixcore.errors import ClosedError, CorruptDataError, PositionConflictError,
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.cold_archive import ArchiveInfo, Salvage
 from lixcore.ports.options import option
+from lixcore.ports.verification import Verified
 from lixcore_huffman.appending import Pending
 from lixcore_huffman.archive_writer import ArchiveWriter, path_of
 from lixcore_huffman.describing import described, session_files, session_of
@@ -26,6 +27,7 @@ from lixcore_huffman.locks import WriterLocks
 from lixcore_huffman.os_errors import translated
 from lixcore_huffman.reading import Found, Range, found_in
 from lixcore_huffman.session_file import SessionFile
+from lixcore_huffman.verifying import ArchiveVerifier
 from lixcore_huffman.waiting import finish_all, sync_all, sync_directories
 
 _AT_ONCE: Final = 256  # sessions of a bulk append whose locks and files are open at a time
@@ -50,7 +52,7 @@ class HuffArchiveOptions:
 
 
 class HuffArchive:
-    """`lixcore.ports.cold_archive.ColdArchive` in files; also appends in bulk, salvages and compacts.
+    """`lixcore.ports.cold_archive.ColdArchive` in files; also appends in bulk, salvages, compacts and verifies.
 
     Threads and processes may share a directory. No file stays open between calls.
 
@@ -75,6 +77,7 @@ class HuffArchive:
             merge_share=options.merge_share,
             sync=options.sync,
         )
+        self._verifier = ArchiveVerifier(self._writer, self._locks)
         self._closed = False
 
     @classmethod
@@ -184,6 +187,14 @@ class HuffArchive:
         path = path_of(self._root, session)
         with self._writing([session], path):
             return self._writer.compact(path, session)
+
+    def verify(self, *, repair: bool = False) -> Iterator[Verified]:
+        """See `lixcore.ports.verification.Verifies.verify`; one for each file, in order of name."""
+        self._check_open()
+        with translated(self._root):
+            for verified in self._verifier.verified(repair=repair):
+                yield verified
+                self._check_open()
 
     def close(self) -> None:
         """Refuse further use; there are no handles to give back."""

@@ -1,6 +1,6 @@
 """Writing so that a crash at any instant leaves the old state or the new one."""
 
-# ruff: noqa: PTH102, PTH108, PTH119, PTH120, PTH208
+# ruff: noqa: PTH102, PTH104, PTH108, PTH119, PTH120, PTH208
 # Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations
@@ -105,6 +105,31 @@ def quarantined(root: str, name: str, handle: int, start: int, end: int, *, sync
     if sync:
         sync_directory(folder)
     return path
+
+
+def set_aside(root: str, name: str, path: str, *, sync: bool) -> str:
+    """Move what stands at ``path`` to the quarantine as it is, and return where it is now."""
+    folder = f"{root}/{QUARANTINE}"
+    made_directory(folder, sync=sync)
+    aside = f"{folder}/{name}.{os.urandom(8).hex()}"
+    os.rename(path, aside)
+    if sync:
+        sync_directory(folder)
+        sync_directory(os.path.dirname(path))
+    return aside
+
+
+def moved(path: str, to: str, *, sync: bool) -> None:
+    """Give a session's file another name, where nothing stands; the caller holds the locks of both."""
+    if sync:
+        names_change(path)
+        names_change(to)
+    made_directory(os.path.dirname(to), sync=sync)
+    os.rename(path, to)
+    if sync:
+        for folder in {os.path.dirname(to), os.path.dirname(path)}:
+            sync_directory(folder)
+            names_stand(folder)
 
 
 def released_from_quarantine(root: str, name: str, *, sync: bool) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 from lixcore.domain.session import SessionKey
@@ -40,7 +41,7 @@ class WriterLocks:
         return self.held_for({session.digest[0] for session in sessions})
 
     @contextmanager
-    def held_for(self, stripes: Set[int]) -> Iterator[None]:
+    def held_for(self, stripes: AbstractSet[int]) -> Iterator[None]:
         """Hold the locks of all sessions whose digest begins with one of these bytes."""
         handles: list[int] = []
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from math import ceil
 from typing import Any, ClassVar, Self
 
 from redis.exceptions import OutOfMemoryError
@@ -17,7 +18,7 @@ from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, SessionActivi
 from lixcore_redis import scripts
 from lixcore_redis.failures import store_error
 from lixcore_redis.idle_sessions import IdleSessions
-from lixcore_redis.keys import cached_session_keys
+from lixcore_redis.keys import cached_session_keys, lease_key
 from lixcore_redis.link import Link
 from lixcore_redis.options import RedisOptions
 from lixcore_redis.server_info import ServerInfo, server_info
@@ -28,6 +29,9 @@ CROWDED_SEQUENCE = 1 << SEQUENCE_BITS - 1
 """From here on, the next entry goes to the next millisecond: half of the room that a position has for the sequence."""
 
 LAST_MILLISECOND = MAX_POSITION >> SEQUENCE_BITS
+
+MEASURED_AT_ONCE = 1000
+"""Of how many sessions the size is asked for in one request."""
 
 _FULL = (OutOfMemoryError,)
 
@@ -207,6 +211,36 @@ class RedisHotStore:
     def sessions(self, *, inactive_since: float | None = None, limit: int | None = None) -> Sequence[SessionActivity]:
         """The buckets' sorted sets in one request, merged; then one more request to see that the sessions are there."""
         return self._idle.find(inactive_since=inactive_since, limit=limit)
+
+    def sizes(self, sessions: Sequence[SessionKey]) -> Sequence[int]:
+        """MEMORY USAGE of the streams, many in one request; the server estimates by a sample of each."""
+        found: list[int] = []
+        for start in range(0, len(sessions), MEASURED_AT_ONCE):
+            part = sessions[start : start + MEASURED_AT_ONCE]
+            request = b"".join(command(b"MEMORY", b"USAGE", self._keys(session).log) for session in part)
+            found.extend(size or 0 for size in self._link.call(request, len(part), writes=False))
+        return found
+
+    def lease(self, name: str, *, holder: str, seconds: float) -> bool:
+        """A script on one key that expires by the server's clock; it may be sent twice."""
+        length = b"%d" % max(1, ceil(seconds * 1000))
+        holder_bytes = holder.encode(errors="surrogatepass")
+        return bool(self._link.run(scripts.LEASE, (lease_key(self._prefix, name),), holder_bytes, length) == 1)
+
+    def end_lease(self, name: str, *, holder: str) -> None:
+        """A script; only the holder's own lease is removed."""
+        self._link.run(scripts.END_LEASE, (lease_key(self._prefix, name),), holder.encode(errors="surrogatepass"))
+
+    @property
+    def lapse(self) -> str | None:
+        """See the port, and `lixcore_redis.incarnation`; None as well for a user who may not send INFO."""
+        return self._link.incarnation.lapse
+
+    def settle(self, lapse: str) -> None:
+        """A script, which notes nothing when the server is another incarnation by now; `lapse` then names that one."""
+        key = self._link.incarnation.key
+        now, settled = self._link.run(scripts.SETTLE, (key,), lapse.encode())
+        self._link.incarnation.settled(lapse, now, settled)
 
     def ping(self) -> ServerInfo:
         """Ask the server what it is, over the same connections that messages use.

@@ -13,6 +13,8 @@ from lixcore.ports.clock import Clock
 from lixcore_redis.connection import connection_maker
 from lixcore_redis.exchange import Exchange, LostError, Tolerated
 from lixcore_redis.failures import store_error
+from lixcore_redis.incarnation import Incarnation
+from lixcore_redis.keys import run_key
 from lixcore_redis.options import RedisOptions, destination
 from lixcore_redis.pool import ConnectionPool
 from lixcore_redis.scripts import Script
@@ -29,6 +31,7 @@ class Link:
 
     Attributes:
         where: The server's address, without a password.
+        incarnation: What the connections met.
     """
 
     def __init__(self, options: RedisOptions, clock: Clock) -> None:
@@ -37,7 +40,9 @@ class Link:
         self._clock = clock
         self._retries = options.retries
         self._patience = options.socket_connect_timeout
-        self._pool = ConnectionPool(connection_maker(goal), size=options.pool_size, patience=self._patience, where=goal.where)
+        self.incarnation = Incarnation(run_key(options.key_prefix))
+        make = connection_maker(goal, self.incarnation)
+        self._pool = ConnectionPool(make, size=options.pool_size, patience=self._patience, where=goal.where)
         self._exchange = Exchange(self._pool, goal.where)
 
     def call(

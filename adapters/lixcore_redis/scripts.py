@@ -158,7 +158,7 @@ if ARGV[2] ~= '' then redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1]) end
 return 1
 """)
 
-# Keys: lease. Arguments: holder, milliseconds. Gives 1 when the holder has it. DEL lets SET pass on a server that is out of memory:
+# Keys: lease. Arguments: holder, milliseconds. Gives 1 when the holder has it. DEL lets SET pass on a server out of memory:
 # who would free some needs the lease for it.
 LEASE: Final = _script("""
 local holder = redis.call('GET', KEYS[1])
