@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -119,29 +119,32 @@ def _store_checks(config: CacheConfig) -> Iterator[Check]:
     opener = Opener(config)
     for group in (Group.HOT_STORE, Group.COLD_ARCHIVE, Group.CODEC, Group.EVICTION_POLICY):
         name: str = getattr(config, group.setting)
-        for diagnosis in _checks_of(opener, group, name):
+        for diagnosis in _checks_of(opener, group, name, config.registry.provider(group, name)):
             yield Check(f"{group.label} {name}", masked(diagnosis, config))
 
 
-def _checks_of(opener: Opener, group: Group, name: str) -> Iterator[Diagnosis]:
-    with ExitStack() as closing:
-        check = "opening"
-        try:
+def _checks_of(opener: Opener, group: Group, name: str, provider: str) -> Iterator[Diagnosis]:
+    check = "opening"
+    try:
+        with ExitStack() as closing, _blamed(name, provider):
             adapter = opener.open(group, name)
             if callable(close := getattr(adapter, "close", None)):
                 closing.callback(close)
             check = "checking itself"
-            count = 0
-            for diagnosis in _asked(adapter):
-                count += 1
-                yield diagnosis
-            if not count:
-                yield Diagnosis("opening", Severity.OK, "it opens; it has no checks of its own")
-        except LixError as error:
-            yield Diagnosis(check, Severity.PROBLEM, str(error), _remedy(error))
-        except Exception as error:  # noqa: BLE001  # whatever a stranger's adapter raises is reported, and the others are checked
-            fact = f"{type(error).__name__}: {error}"
-            yield Diagnosis(check, Severity.PROBLEM, fact, "this is a defect of the adapter; tell who made it")
+            yield from _asked(adapter)
+    except LixError as error:
+        yield Diagnosis(check, Severity.PROBLEM, str(error), _remedy(error))
+
+
+@contextmanager
+def _blamed(name: str, provider: str) -> Iterator[None]:
+    """Whatever a stranger's adapter raises, the user learns whose it is."""
+    try:
+        yield
+    except LixError:
+        raise
+    except Exception as error:
+        raise BrokenAdapterError(name, provider, f"its check failed: {type(error).__name__}: {error}") from error
 
 
 def _asked(adapter: Any) -> Iterator[Diagnosis]:
@@ -151,6 +154,8 @@ def _asked(adapter: Any) -> Iterator[Diagnosis]:
     elif callable(sessions := getattr(adapter, "sessions", None)):
         next(iter(sessions()), None)
         yield Diagnosis("answering", Severity.OK, "it opens and lists sessions; it has no checks of its own")
+    else:
+        yield Diagnosis("opening", Severity.OK, "it opens; it has no checks of its own")
 
 
 def _remedy(error: LixError) -> str:
