@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,6 +89,7 @@ class VerifyReport:
                 "copy": finding.copy,
             }
             self.out.lines([facts])
+            sys.stdout.flush()  # there may be an hour until the next one
             return
         from rich.text import Text
 
@@ -126,7 +128,7 @@ class VerifyReport:
         self.out.show(f"Checked {checked} in the archive, {compared}, in {facts['seconds']:.1f} s.")
         found = counted(self.findings, "finding") if self.findings else "nothing wrong"
         mended = f", {self.repaired:,} of them repaired" if self.findings else ""
-        copies = f"; {counted(len(self._copies), 'damaged file')} copied to the quarantine" if self._copies else ""
+        copies = f"; copies in the quarantine: {len(self._copies):,}" if self._copies else ""
         self.out.show(f"Found {found}{mended}{copies}.")
         if not complete:
             self.out.note("Not everything was checked.")
