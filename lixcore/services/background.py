@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -56,7 +57,7 @@ class BackgroundWork:
         self._closed = False
         self._failing = False
         self._begin_afresh()
-        _works.add(self)
+        _forks.works.add(self)
 
     def _begin_afresh(self) -> None:
         self.at_work = threading.Lock()
@@ -97,6 +98,7 @@ class BackgroundWork:
         if self._closed:
             return False
         if self._thread is None or not self._thread.is_alive():
+            _forks.watch()
             thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             try:
                 thread.start()
@@ -145,31 +147,51 @@ def _at_most(wait: float | None) -> float | None:
     return None if wait is None else min(wait, threading.TIMEOUT_MAX)
 
 
-_works: weakref.WeakSet[BackgroundWork] = weakref.WeakSet()
-_stopped: list[threading.Lock] = []
-_forking = threading.Lock()  # of two threads that fork at once, the second begins to stop work when the first has done
+class _Forks:
+    """Holds all work while its process is forked."""
+
+    def __init__(self) -> None:
+        self.works: weakref.WeakSet[BackgroundWork] = weakref.WeakSet()
+        self._modules = 0
+        self.begin_afresh()
+
+    def begin_afresh(self) -> None:
+        self.one_at_a_time = threading.Lock()
+        self._forking: int | None = None
+        self._stopped: list[threading.Lock] = []
+
+    def watch(self) -> None:
+        """See to it that work is stopped before any adapter gets ready for a fork: to be called before a thread begins.
+
+        Python calls those who want to get ready in the reverse order of their registration. An adapter that locks its store then
+        would wait for a step that waits for the store. So we register once more after an adapter may have been imported.
+        """
+        if self._modules != len(sys.modules):
+            self._modules = len(sys.modules)
+            os.register_at_fork(before=self._before, after_in_parent=self._after_in_parent, after_in_child=self._after_in_child)
+
+    def _before(self) -> None:
+        if self._forking == threading.get_ident():
+            return  # registered more than once
+        self.one_at_a_time.acquire()
+        self._forking = threading.get_ident()
+        for work in list(self.works):
+            if not work.is_working_thread():  # work that forks would wait for itself
+                work.at_work.acquire()
+                self._stopped.append(work.at_work)
+
+    def _after_in_parent(self) -> None:
+        if self._forking == threading.get_ident():
+            while self._stopped:
+                self._stopped.pop().release()
+            self._forking = None
+            self.one_at_a_time.release()
+
+    def _after_in_child(self) -> None:
+        if self._forking is not None:
+            self.begin_afresh()
+            for work in list(self.works):
+                work.after_fork()
 
 
-def _before_fork() -> None:
-    _forking.acquire()
-    for work in list(_works):
-        if not work.is_working_thread():  # work that forks would wait for itself
-            work.at_work.acquire()
-            _stopped.append(work.at_work)
-
-
-def _after_fork_in_parent() -> None:
-    while _stopped:
-        _stopped.pop().release()
-    _forking.release()
-
-
-def _after_fork_in_child() -> None:
-    global _forking  # noqa: PLW0603  # a lock of its own, whoever holds the parent's
-    _forking = threading.Lock()
-    _stopped.clear()
-    for work in list(_works):
-        work.after_fork()
-
-
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+_forks = _Forks()

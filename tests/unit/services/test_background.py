@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -210,9 +212,49 @@ def test_a_fork_waits_for_the_step_in_hand() -> None:
     background.close()
 
 
+def test_a_fork_stops_work_before_a_store_gets_ready_for_it() -> None:
+    """The store was imported after this module, and lets nobody in while the process is forked, as the one on SQLite does."""
+    store, at_work, order = threading.Lock(), threading.Event(), list[str]()
+
+    def get_ready() -> None:
+        if forks:
+            order.append("store locked")
+            store.acquire()
+
+    def go_on() -> None:
+        if forks and store.locked():
+            store.release()
+
+    forks: list[bool] = []
+    os.register_at_fork(before=get_ready, after_in_parent=go_on, after_in_child=go_on)
+    sys.modules["a_module_that_was_imported"] = sys
+
+    def work() -> float:
+        at_work.set()
+        if not store.acquire(timeout=PATIENCE / 4):
+            order.append("the fork waits for this step, and the step for the fork")
+            return 3600.0
+        store.release()
+        return 0.0
+
+    background = BackgroundWork(NAME, work)
+    try:
+        background.start()
+        forks.append(True)
+        for _ in range(20):
+            at_work.clear()
+            assert at_work.wait(PATIENCE), order
+            assert run_in_fork(threads) == 0
+    finally:
+        forks.clear()
+        background.close()
+        del sys.modules["a_module_that_was_imported"]
+    assert order == ["store locked"] * 20
+
+
 def background_not_asked_to_stop() -> bool:
     """Whether no thread is about to fork yet."""
-    return not module._forking.locked()
+    return not module._forks.one_at_a_time.locked()
 
 
 def test_work_may_fork() -> None:
