@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from forked import run_in_fork
+from janitors import PlainHotStore
 from lixcore import CacheConfig, CacheCoordinator, SessionKey, Stack
 from lixcore.errors import ClosedError, InvalidConfigError
-from lixcore_memory import MemoryHotStore
 from settable_clock import SettableClock
 
 PATIENCE = 20.0
@@ -213,14 +213,8 @@ def test_the_settings_reach_the_janitor() -> None:
         assert list(stack.sessions()) == []
 
 
-class UnmeasuredHotStore(MemoryHotStore):
-    """Cannot tell how large sessions are."""
-
-    sizes = None
-
-
 def test_a_limit_in_bytes_needs_a_store_that_measures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lixcore_memory.MemoryHotStore.open", lambda _, context: UnmeasuredHotStore(context.clock))
+    monkeypatch.setattr("lixcore_memory.MemoryHotStore.open", lambda _, context: PlainHotStore(context.clock))
     with pytest.raises(InvalidConfigError, match=r"hot_max_bytes .*'memory' cannot measure sessions"):
         Stack(in_memory(hot_max_bytes=1000))
     Stack(in_memory(hot_max_sessions=1000)).close()
