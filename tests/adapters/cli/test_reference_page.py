@@ -52,6 +52,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "export": ["-o", "out.jsonl"],
     "show": ["a"],
     "evict": ["--all"],
+    "janitor": ["--once"],
     "forget": ["a", "--yes"],
     "train-dictionary": ["out.zdict", "--from", "all.jsonl", "--size", "512"],
 }
