@@ -128,6 +128,7 @@ OPERATIONS: Final = (
     Operation("flush", _adding(OVERFLOW - 1), _many(_flushing, _adding(1))),
     Operation("clear of a hot session", _adding(OVERFLOW + 1), _many(_clearing, _adding(1), _reading)),
     Operation("clear of an absent session", _archived, _many(_clearing, _adding(1))),
+    Operation("add to a cleared session", _many(_archived, _clearing), _many(_adding(2), _reading)),
     Operation("forget of a hot session", _adding(OVERFLOW + 1), _forgetting),
     Operation("forget of an absent session", _archived, _many(_forgetting, _adding(1))),
     Operation("import", _nothing, _importing(4), is_exclusive=True),

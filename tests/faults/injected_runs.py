@@ -16,8 +16,7 @@ from gated_ports import Fault, Gate, PortCall
 from history_checker import Verdict
 from injected_aftermath import Aftermath
 from injected_operations import Deed, Names, Operation
-from lasting_stores import Stores
-from lixcore.services.tiering import Tiering
+from lasting_stores import Planted, Stores
 from speaker import Event, Speaker, Tell
 
 MOST_CALLS: Final = 400
@@ -65,12 +64,12 @@ class Case:
     Attributes:
         stores: Where; runs follow each other on the same ones, each with sessions of its own.
         operation: What is done.
-        tiering: What the stacks use, the one that meets the fault and the one afterwards.
+        planted: Wrong services that all stacks use.
     """
 
     stores: Stores
     operation: Operation
-    tiering: type[Tiering] = Tiering
+    planted: Planted | None = None
 
 
 Act = Callable[[Case, Names, int], Run]
@@ -83,7 +82,7 @@ def every_call(case: Case, fault: str, act: Act) -> Injected:
     for nth in range(1, MOST_CALLS):
         label = f"{case.stores.name}: {case.operation.name}, {fault} {nth}"
         run = act(case, Names(f"{label}, one", f"{label}, two", f"{label}, beside"), nth)
-        with case.stores.open(tiering=case.tiering) as stack:
+        with case.stores.open(planted=case.planted) as stack:
             after = Aftermath(stack, run.names, run.events)
         verdict += after.verdict
         if after.wrong or not after.verdict.is_clean:
@@ -104,7 +103,7 @@ def _story(head: str, run: Run, wrong: Sequence[str]) -> str:
 
 def _acted(case: Case, fault: Fault, nth: int, run: Run, tell: Tell) -> None:
     gate = Gate()
-    stack = case.stores.open(gate, tiering=case.tiering)
+    stack = case.stores.open(gate, planted=case.planted)
     speaker = Speaker(stack, "m", tell)
     speaker.add(run.names.beside, 2)
     case.operation.prepared(speaker, run.names)
@@ -137,13 +136,31 @@ def interrupted_by(name: str, deed: Deed) -> Act:
 
     def act(case: Case, names: Names, nth: int) -> Run:
         run = Run(names, [])
-        with case.stores.open(tiering=case.tiering) as stack:
+        with case.stores.open(planted=case.planted) as stack:
             other = Speaker(stack, "o", run.events.append)
             fault = Fault(name, before=lambda _: deed(other, names))
             _acted(case, fault, nth, run, run.events.append)
         return run
 
     return act
+
+
+def after_a_wipe(case: Case, names: Names, nth: int) -> Run:
+    """Act in this process, after all was archived, the hot store lost everything, and the clock stepped back an hour."""
+    run = Run(names, [])
+    with case.stores.open(planted=case.planted) as stack:
+        speaker = Speaker(stack, "m", run.events.append)
+        speaker.add(names.beside, 2)
+        case.operation.prepared(speaker, names)
+        speaker.evict_all()
+    case.stores.wipe()
+    case.stores.clock.time -= 3600
+    with case.stores.open(planted=case.planted) as stack:
+        again = Speaker(stack, "m", run.events.append)
+        again.said = speaker.said
+        case.operation.acted(again, names)
+    run.met = "the first call" if nth == 1 else None  # there is one run to make
+    return run
 
 
 def in_child(fault: Fault) -> Act:

@@ -12,16 +12,17 @@ from fault_kinds import RAISING, end_of_process, end_of_story, killing
 from fault_rows import Result, Scenario
 from history_checker import Verdict
 from injected_operations import OPERATIONS, OTHERS, Operation
-from injected_runs import Act, Case, Injected, every_call, in_child, in_process, interrupted_by
+from injected_runs import Act, Case, Injected, after_a_wipe, every_call, in_child, in_process, interrupted_by
 from lasting_stores import HotName, Stores
 
-Family = Literal["killed", "stopped", "raising", "interrupted"]
+Family = Literal["killed", "stopped", "raising", "interrupted", "wiped"]
 
 FAMILIES: Final[dict[Family, Mapping[str, Act]]] = {
     "killed": {fault.name: in_child(fault) for fault in killing(end_of_process)},
     "stopped": {fault.name: in_process(fault) for fault in killing(end_of_story)},
     "raising": {fault.name: in_process(fault) for fault in RAISING},
     "interrupted": {name: interrupted_by(name, deed) for name, deed in OTHERS.items()},
+    "wiped": {"hot store wiped, clock back": after_a_wipe},
 }
 """What may happen to a call, and how an operation is run that it happens to."""
 
@@ -30,6 +31,7 @@ IN_WORDS: Final[dict[Family, str]] = {
     "stopped": "stack abandoned before or after every port call",
     "raising": "store away, cut, full or damaged at every port call",
     "interrupted": "another process acts before every port call",
+    "wiped": "hot store wiped, all being archived, and the clock an hour back",
 }
 
 
@@ -72,14 +74,17 @@ def _scenario(hot: HotName, family: Family, mode: str, *, ci: bool) -> Scenario:
     )
 
 
+MEMORY_FAMILIES: Final[tuple[Family, ...]] = ("stopped", "raising", "interrupted", "wiped")
+"""What needs no process to die, and is tried on stores in memory for every change."""
+
 _FILES_AND_SERVERS: Final[tuple[HotName, ...]] = ("sqlite", "redis")
 
 SCENARIOS: Final = [
     *(_scenario(hot, "killed", mode, ci=mode == "overflow") for hot in _FILES_AND_SERVERS for mode in ("overflow", "through")),
+    *(_scenario("memory", family, mode, ci=True) for family in MEMORY_FAMILIES for mode in ("overflow", "through")),
     *(
-        _scenario("memory", family, mode, ci=True)
-        for family in ("stopped", "raising", "interrupted")
-        for mode in ("overflow", "through")
+        _scenario(hot, family, "overflow", ci=False)
+        for hot in _FILES_AND_SERVERS
+        for family in ("raising", "interrupted", "wiped")
     ),
-    *(_scenario(hot, family, "overflow", ci=False) for hot in _FILES_AND_SERVERS for family in ("raising", "interrupted")),
 ]

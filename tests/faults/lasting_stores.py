@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 from unittest.mock import patch
 
+import redis
+
 from gated_ports import Gate, gated
-from lixcore import CacheConfig, Stack
+from lixcore import CacheConfig, Stack, bootstrap
 from lixcore.ports.adapter import Adapter
 from lixcore.registry import Group, Registry
-from lixcore.services.tiering import Tiering
 from lixcore_memory import MemoryArchive, MemoryHotStore
 from settable_clock import SettableClock
 
 HotName = Literal["memory", "sqlite", "redis"]
 ArchiveName = Literal["memory", "huffman"]
+Planted = Mapping[str, type]
 
 WINDOW: Final = 3
 BATCH: Final = 2
@@ -95,12 +97,23 @@ class Stores:
             self._settings |= {"archive_dir": str(directory), "huffman_sync": False}
         self._settings |= settings
 
-    def open(self, gate: Gate | None = None, *, tiering: type[Tiering] = Tiering, **settings: Any) -> Stack:
+    def wipe(self) -> None:
+        """The hot store loses everything, as one without persistence does. No stack may be open."""
+        if Group.HOT_STORE in self._kept:
+            self._kept[Group.HOT_STORE] = _LastingHotStore(self.clock)
+        elif (url := self._settings.get("redis_url")) is not None:
+            with redis.Redis.from_url(url) as client:
+                client.flushdb()
+        else:
+            for file in Path(self._settings["sqlite_path"]).parent.glob("hot.sqlite3*"):
+                file.unlink()
+
+    def open(self, gate: Gate | None = None, *, planted: Planted | None = None, **settings: Any) -> Stack:
         """A stack over them, which does all its work in its callers' own threads.
 
         Args:
             gate: What every call of a port passes.
-            tiering: A wrong one in place of the right one.
+            planted: Wrong services in place of the right ones, by the names of those.
         """
 
         def opened(group: Group, adapter: type[Adapter], options: Any, context: Any) -> Any:
@@ -110,5 +123,5 @@ class Stores:
             return gated("hot" if group is Group.HOT_STORE else "archive", port, gate)
 
         config = CacheConfig(registry=_Lasting(opened), **self._settings | settings)
-        with patch("lixcore.bootstrap.Tiering", tiering):
+        with patch.dict(vars(bootstrap), planted or {}):
             return Stack(config, clock=self.clock, background=False)

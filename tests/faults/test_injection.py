@@ -11,7 +11,7 @@ import pytest
 
 from gated_ports import PORTS, POWERS, Fault, Gate, PortCall, gated
 from injected_operations import OPERATIONS, Operation
-from injection import FAMILIES, Family, injected
+from injection import FAMILIES, MEMORY_FAMILIES, Family, injected
 from lasting_stores import HotName, Stores
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreUnavailableError
@@ -25,7 +25,7 @@ NIGHTLY = os.environ.get("LIXCORE_FAULTS") == "nightly"
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 FAMILIES_OF = [
     (family, operation)
-    for family, operation in itertools.product(("stopped", "raising", "interrupted"), OPERATIONS)
+    for family, operation in itertools.product(MEMORY_FAMILIES, OPERATIONS)
     if family != "interrupted" or not operation.is_exclusive
 ]
 
