@@ -10,14 +10,20 @@ import attrs
 
 from lixcore.config import CacheConfig
 from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.hot_store_powers import MayLapse
 from lixcore.registry import Group
 from lixcore.services.archive_reader import ArchiveReader
 from lixcore.services.catalogue import Catalogue
-from lixcore.services.context_window import ContextWindow
+from lixcore.services.context_window import ContextParts
+from lixcore.services.enduring_window import EnduringWindow
+from lixcore.services.guarded_hot_store import GuardedHotStore
 from lixcore.services.policies import WholeTurns
+from lixcore.services.reconciliation import Reconciler
 from lixcore.services.spiller import Spiller
+from lixcore.services.stand_in_journal import StandInJournal
 from lixcore.services.system_clock import SystemClock
 from lixcore.services.tiering import Tiering
+from lixcore.services.writing_through import WriteThrough
 
 if TYPE_CHECKING:
     from lixcore.ports.clock import Clock
@@ -38,6 +44,9 @@ class Wiring:
         clock: Tells the time to all of them.
         tiering: Moves entries between the two.
         window: Adds and reads.
+        spiller: Moves what is beyond the window.
+        guard: Knows whether the hot store is away; None where the archive does not stand in for it.
+        reconciler: Brings the two stores of a session together after a failure.
         catalogue: Lists sessions.
         eviction: Chooses the sessions that leave the hot store.
     """
@@ -47,7 +56,10 @@ class Wiring:
     reader: ArchiveReader
     clock: Clock
     tiering: Tiering
-    window: ContextWindow
+    window: EnduringWindow
+    spiller: Spiller
+    guard: GuardedHotStore | None
+    reconciler: Reconciler
     catalogue: Catalogue
     eviction: EvictionPolicy
     _closing: ExitStack
@@ -84,23 +96,34 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
         undo.callback(archive.close)
         hot: HotStore = _made(config, Group.HOT_STORE, config.hot_store, context)
         undo.callback(hot.close)
+        guard = GuardedHotStore(hot, clock) if config.on_hot_store_failure == "archive" else None
         reader = ArchiveReader(archive, skip_damage=config.on_damage == "skip")
+        lapses = hot if isinstance(hot, MayLapse) else None
+        hot = guard or hot
         tiering = Tiering(hot, archive, reader, window=config.hot_window_size, batch=config.spill_batch_size)
         spiller = Spiller(tiering, background=background)
         undo.callback(spiller.close)
-        window = ContextWindow(
+        journal = StandInJournal(archive, clock)
+        reconciler = Reconciler(hot, archive, tiering, journal, lapses=lapses)
+        if guard is not None:
+            guard.on_return = reconciler.suspect_journal
+        parts = ContextParts(
             hot=hot,
             archive=archive,
             tiering=tiering,
             spiller=spiller,
             reader=reader,
             policy=WholeTurns(),
+            through=WriteThrough(archive, tiering) if config.write_mode == "through" else None,
             max_messages=config.hot_window_size,
             max_tokens=config.session_max_tokens,
         )
+        window = EnduringWindow(parts, clock=clock, journal=journal, reconciler=reconciler, guard=guard)
         catalogue = Catalogue(hot, reader)
         eviction: EvictionPolicy = _made(config, Group.EVICTION_POLICY, config.eviction_policy, context)
-        return Wiring(hot, archive, reader, clock, tiering, window, catalogue, eviction, undo.pop_all())
+        return Wiring(
+            hot, archive, reader, clock, tiering, window, spiller, guard, reconciler, catalogue, eviction, undo.pop_all()
+        )
 
 
 def _made(config: CacheConfig, group: Group, name: str, context: AdapterContext) -> Any:

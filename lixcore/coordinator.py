@@ -141,7 +141,7 @@ class CacheCoordinator:
         self._closing = threading.Lock()
         self._shared_config: CacheConfig | None = None
         wanted = stack.config if stack is not None else config if config is not None else CacheConfig.load()
-        self.session = SessionKey(session_id, wanted.tenant if tenant is None else tenant)
+        self.session = SessionKey(session_id, checked_tenant(wanted.tenant if tenant is None else tenant))
         if stack is None:
             stack = _shared.take(wanted)
             self._shared_config = wanted
