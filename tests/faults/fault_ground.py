@@ -6,6 +6,7 @@ import random
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +22,16 @@ from worker_record import Account, identity_of
 WINDOW, BATCH = 4, 3  # small, so that messages move between the tiers all the time
 PADDING = 60
 BLOCK_BYTES = 4096  # the smallest: frames fill up, and are merged, after a few dozen messages
+
+
+@cache
+def through_is_missing() -> str | None:
+    """Why nothing can be said of ``write_mode = "through"``, in a version where it has no effect yet; None where it has."""
+    settings = {"hot_store": "memory", "cold_archive": "memory", "similarity_index": None, "write_mode": "through"}
+    with lixcore.open(lixcore.CacheConfig(**settings)) as stack:
+        stack.session("probe").add_message_to_context("user", "archived at once?")
+        archived = stack.wiring.archive.read(lixcore.SessionKey("probe", stack.config.tenant))
+    return None if archived else "this version accepts write_mode = 'through', without effect"
 
 
 class Ground:

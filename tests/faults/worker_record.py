@@ -90,6 +90,11 @@ class Account:
         """What is known of a session."""
         return self.sessions.setdefault(name, SessionRecord())
 
+    def ask_less_of_readings(self) -> None:
+        """Of what was read meanwhile, judge only order, copies and strangers: it was known that some would not be shown."""
+        for record in self.sessions.values():
+            record.readings = [Reading(one.texts, one.of) for one in record.readings]
+
     def _add(self, lines: Sequence[Sequence[Any]]) -> None:
         outcomes: dict[tuple[str, str], Outcome] = {}
         knew: dict[tuple[str, str], list[str]] = {}  # by session and writer
