@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import socket
@@ -27,6 +28,7 @@ def main() -> None:
     #import predecessor_process
     import worker_process
 
+    logging.getLogger("lixcore").addHandler(logging.NullHandler())  # what fails here is written down
     kinds: dict[str, Any] = {"lixcore": worker_process}
     children: set[int] = set()
     with socket.socket(fileno=0) as channel:
