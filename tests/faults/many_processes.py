@@ -24,7 +24,9 @@ def processes(ground: Ground, seed: int, size: Mapping[str, Any], *, hot: str, m
         if count >= 100:
             tasks += [site.task("evicting", mix={"evict": 1, "context": 20})]
         site.crew.start(*tasks)
-        site.crew.wait_for(lambda: sum(w.is_alive for w in site.crew.workers[: size["processes"]]) == 0, what="the end", timeout=3600)
+        site.crew.wait_for(
+            lambda: sum(w.is_alive for w in site.crew.workers[: size["processes"]]) == 0, what="the end", timeout=3600
+        )
         site.crew.finish()
         return site.judge(runs=size["processes"])
 

@@ -16,7 +16,6 @@ import sys
 import traceback
 from typing import Any
 
-
 MESSAGE_BYTES = 1 << 20
 
 
@@ -25,7 +24,8 @@ def main() -> None:
     import lixcore_huffman  # noqa: F401  # so that workers need not
     import lixcore_redis  # noqa: F401  # as above
     import lixcore_sqlite  # noqa: F401  # as above
-    #import predecessor_process
+
+    # import predecessor_process
     import worker_process
 
     logging.getLogger("lixcore").addHandler(logging.NullHandler())  # what fails here is written down
