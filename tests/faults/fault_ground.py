@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +15,7 @@ import lixcore
 from fault_rows import Result
 from history_checker import Outcome, Reading, Verdict, check
 from lixcore.domain.record import decode_message
+from lixcore.errors import CorruptDataError
 from redis_process import RedisProcess
 from worker_crew import Crew, Nursery
 from worker_process import Task
@@ -21,6 +24,16 @@ from worker_record import Account, identity_of
 WINDOW, BATCH = 4, 3  # small, so that messages move between the tiers all the time
 PADDING = 60
 BLOCK_BYTES = 4096  # the smallest: frames fill up, and are merged, after a few dozen messages
+
+
+@cache
+def through_is_missing() -> str | None:
+    """Why nothing can be said of ``write_mode = "through"``, in a version where it has no effect yet; None where it has."""
+    settings = {"hot_store": "memory", "cold_archive": "memory", "similarity_index": None, "write_mode": "through"}
+    with lixcore.open(lixcore.CacheConfig(**settings)) as stack:
+        stack.session("probe").add_message_to_context("user", "archived at once?")
+        archived = stack.wiring.archive.read(lixcore.SessionKey("probe", stack.config.tenant))
+    return None if archived else "this version accepts write_mode = 'through', without effect"
 
 
 class Ground:
@@ -39,6 +52,7 @@ class Ground:
     @contextmanager
     def opened(cls, directory: Path) -> Iterator[Self]:
         """A ground with a nursery of its own."""
+        logging.getLogger("lixcore").addHandler(logging.NullHandler())  # what is damaged here is known
         with Nursery() as nursery:
             yield cls(nursery, directory)
 
@@ -109,12 +123,13 @@ class Site:
 
     def archived(self, **settings: Any) -> set[str]:
         """All messages that the archive holds by now, read from nothing else."""
-        found: set[str] = set()
+        return {text for session in self.sessions for text in self.archive_order(session, **settings)}
+
+    def archive_order(self, session: str, **settings: Any) -> list[str]:
+        """What the archive holds of a session, in its order."""
         with self.stack(**settings) as stack:
-            for session in self.sessions:
-                key = lixcore.SessionKey(session, stack.config.tenant)
-                found.update(self._identities(session, [decode_message(entry).content for entry in stack.wiring.reader.read(key)]))
-        return found
+            entries = stack.wiring.reader.read(lixcore.SessionKey(session, stack.config.tenant))
+        return self._identities(session, [decode_message(entry).content for entry in entries])
 
     def at_risk(self) -> set[str]:
         """Messages that the archive does not hold, of all that were sent until now: lost, if the hot store loses everything.
@@ -131,6 +146,7 @@ class Site:
         runs: int,
         excused: Collection[str] = (),
         unbroken: bool = True,
+        evicts: bool = True,
         account: Account | None = None,
         **settings: Any,
     ) -> Result:
@@ -140,37 +156,56 @@ class Site:
             runs: How often the fault came about.
             excused: See `history_checker.check`.
             unbroken: See `history_checker.check`.
+            evicts: Whether to evict all sessions as well, and to read them from the archive alone, and once more.
             settings: Of the reader, where they differ from those of the workers.
         """
         account = account or self.crew.account()
         verdict = Verdict()
         with self.stack(**settings) as stack:
             for session in self.sessions:
-                verdict += self._judged(stack, session, account, excused=excused, unbroken=unbroken)
-            known = {key.id for key in stack.session_keys()}
-            strangers = {name for name in known - set(self.sessions) if not name.startswith("forgotten by ")}
+                verdict += self._judged(stack, session, account, excused=excused, unbroken=unbroken, evicts=evicts)
+            strangers = self._strangers(stack) if evicts else set()
         words = [*(f"wrong: {fact}" for fact in account.wrong), *(f"foreign: the session {name!r}" for name in strangers)]
         verdict += Verdict(foreign=len(words), examples=tuple(words))
         return Result(verdict, runs, account.raised)
 
+    def _strangers(self, stack: lixcore.Stack) -> set[str]:
+        known = {key.id for key in stack.session_keys()}
+        return {name for name in known - set(self.sessions) if not name.startswith("forgotten by ")}
+
     def _judged(
-        self, stack: lixcore.Stack, session: str, account: Account, *, excused: Collection[str], unbroken: bool
+        self,
+        stack: lixcore.Stack,
+        session: str,
+        account: Account,
+        *,
+        excused: Collection[str],
+        unbroken: bool,
+        evicts: bool,
     ) -> Verdict:
         memory = stack.session(session)
         key = memory.session
-        context = self._contents(session, memory.get_context_messages())
+        context: list[str] | None = None
+        try:
+            context = self._contents(session, memory.get_context_messages())
+        except CorruptDataError:  # of a file whose beginning is damaged: told, which is right
+            if evicts:
+                raise
         history = self._contents(session, memory.get_full_history())
         record = account.session(session)
-        must = [one.text for one in record.sent if one.outcome is Outcome.ACKNOWLEDGED and one.text not in excused]
-        stack.wiring.tiering.evict(key)
-        archived = [decode_message(entry).content for entry in stack.wiring.reader.read(key)]
-        again = self._contents(session, memory.get_full_history())
-        returned = self._contents(session, memory.get_context_messages())
-        later = [
-            Reading(self._identities(session, archived), "the archive alone", is_whole=True, knew=must),
-            Reading(again, "the history after an eviction", is_whole=True, knew=must),
-            Reading(returned, "the context after an eviction", is_context=True, knew=history[-1:]),
-        ]
+        later: list[Reading] = []
+        if evicts:
+            must = [one.text for one in record.sent if one.outcome is Outcome.ACKNOWLEDGED and one.text not in excused]
+            stack.wiring.tiering.evict(key)
+            archived = [decode_message(entry).content for entry in stack.wiring.reader.read(key)]
+            alone = self._identities(session, archived)
+            again = self._contents(session, memory.get_full_history())
+            returned = self._contents(session, memory.get_context_messages())
+            later = [
+                Reading(alone, "the archive alone", is_whole=True, knew=must),
+                Reading(again, "the history after an eviction", is_whole=True, knew=must),
+                Reading(returned, "the context after an eviction", is_context=True, knew=history[-1:]),
+            ]
         return check(
             record.sent,
             history,

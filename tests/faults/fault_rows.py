@@ -51,6 +51,7 @@ class Scenario:
         ci_rounds: How often it is tried for every change.
         nightly_rounds: How often in a night.
         system: What is tried.
+        known: Why it is known not to be clean in this version; None where it must be.
         skip: Says why it cannot be tried here; None where it can.
     """
 
@@ -63,6 +64,7 @@ class Scenario:
     ci_rounds: int = 1
     nightly_rounds: int = 1
     system: str = LIXCORE
+    known: str | None = None
     skip: Callable[[], str | None] = lambda: None
 
 
@@ -105,7 +107,10 @@ def table(rows: Iterable[Row]) -> str:
     widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
     texts = []
     for line in lines:
-        cells = [cell.ljust(width) if place < 2 else cell.rjust(width) for place, (cell, width) in enumerate(zip(line, widths, strict=True))]
+        cells = [
+            cell.ljust(width) if place < 2 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
         texts.append("  ".join(cells).rstrip())
     texts.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join(texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -10,7 +11,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -100,6 +102,15 @@ class Worker:
         """Note what came through the pipe."""
         *whole, self._rest = (self._rest + data).split(b"\n")  # the last line of a killed process may be torn
         self.lines += [json.loads(line) for line in whole]
+
+
+def _stands_still(pid: int) -> bool:
+    """Whether all threads of a process are stopped, or have ended."""
+    states = []
+    for status in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            states.append(status.read_text().rpartition(")")[2].split()[0])
+    return all(state in "TtZX" for state in states)
 
 
 class Crew:
@@ -199,6 +210,20 @@ class Crew:
         """Send a signal to workers."""
         for worker in workers:
             self._nursery.send_signal(worker.pid, number)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """SIGSTOP: nobody moves, in the middle of whatever it does, until the end of the block; all they wrote is taken."""
+        stopped = self.alive
+        self.send_signal(signal.SIGSTOP, *stopped)
+        for worker in stopped:
+            while not _stands_still(worker.pid):
+                self.pump(0.001)
+        self.drain()
+        try:
+            yield
+        finally:
+            self.send_signal(signal.SIGCONT, *stopped)
 
     def finish(self, *, timeout: float = PATIENCE) -> None:
         """Wait until all have done their work, those without an end to it after being told to end."""

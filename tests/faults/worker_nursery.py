@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import socket
 import sys
 import traceback
 from typing import Any
-
 
 MESSAGE_BYTES = 1 << 20
 
@@ -24,9 +24,11 @@ def main() -> None:
     import lixcore_huffman  # noqa: F401  # so that workers need not
     import lixcore_redis  # noqa: F401  # as above
     import lixcore_sqlite  # noqa: F401  # as above
-    #import predecessor_process
+
+    # import predecessor_process
     import worker_process
 
+    logging.getLogger("lixcore").addHandler(logging.NullHandler())  # what fails here is written down
     kinds: dict[str, Any] = {"lixcore": worker_process}
     children: set[int] = set()
     with socket.socket(fileno=0) as channel:

@@ -75,7 +75,7 @@ def work(task: Task, recorder: Recorder) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     clock: Clock | None = clock_named(task.clock, task.seed)
     config = lixcore.CacheConfig(**{"similarity_index": None, **task.settings})
-    with sabotaged(task.sabotage, task.seed), lixcore.open(config, clock=clock) as stack:
+    with sabotaged(task.sabotage, task.seed, recorder.note), lixcore.open(config, clock=clock) as stack:
         writers = [Writer(name, task, stack, recorder, stopping) for name in task.writers]
         threads = [threading.Thread(target=writer.run) for writer in writers[1:]]
         for thread in threads:
@@ -149,8 +149,8 @@ class Writer:
         self._note(READ, session, self._name, of, identities)
 
     def _forget(self) -> None:
-        """A session that only this writer uses: all that was added to it must be there, and nothing after it was forgotten."""
-        memory = self._stack.session(f"forgotten by {self._name}")
+        """A new session that only this writer uses: all that was added to it must be there, and nothing after it was forgotten."""
+        memory = self._stack.session(f"forgotten by {self._name} {self._chance.getrandbits(64):x}")
         count = self._chance.randrange(1, 12)
         for number in range(count):
             memory.add_message_to_context("user", f"forget {number}")

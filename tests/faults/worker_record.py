@@ -16,7 +16,7 @@ import attrs
 
 from history_checker import Outcome, Reading, Sent
 
-SENDING, READ, RAISED, WRONG, ENDED = "sending", "read", "raised", "wrong", "ended"
+SENDING, READ, RAISED, HARMED, WRONG, ENDED = "sending", "read", "raised", "harmed", "wrong", "ended"
 ACKNOWLEDGED, STORED, REFUSED, UNKNOWN = "acknowledged", "stored", "refused", "unknown"
 WHOLE, CONTEXT = "history", "context"
 
@@ -89,6 +89,16 @@ class Account:
     def session(self, name: str) -> SessionRecord:
         """What is known of a session."""
         return self.sessions.setdefault(name, SessionRecord())
+
+    def ask_less_of_readings(self) -> None:
+        """Of what was read meanwhile, judge only order, copies and strangers: it was known that some would not be shown."""
+        for record in self.sessions.values():
+            record.readings = [Reading(one.texts, one.of) for one in record.readings]
+
+    def excuse_no_reading(self) -> None:
+        """Judge what was read meanwhile as if nothing were excused: what cannot be shown had to be told."""
+        for record in self.sessions.values():
+            record.readings = [attrs.evolve(one, allows_excused=False) for one in record.readings]
 
     def _add(self, lines: Sequence[Sequence[Any]]) -> None:
         outcomes: dict[tuple[str, str], Outcome] = {}

@@ -13,15 +13,18 @@ import resource
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 from unittest import mock
+
+from worker_record import HARMED
 
 SYNC_DATA = "lixcore_huffman.durable_files._sync_data"  # taken from `os` when the module was imported
 
 
 @contextmanager
-def sabotaged(wanted: Mapping[str, Any], seed: int) -> Iterator[None]:
-    """Make fail what a task asks for."""
+def sabotaged(wanted: Mapping[str, Any], seed: int, note: Callable[..., None]) -> Iterator[None]:
+    """Make fail what a task asks for, and note each failure."""
     chance = random.Random(seed)
     with ExitStack() as patches:
         if "file_limit" in wanted:
@@ -30,27 +33,34 @@ def sabotaged(wanted: Mapping[str, Any], seed: int) -> Iterator[None]:
         for name, how in wanted.get("calls", {}).items():
             target = SYNC_DATA if name == "fdatasync" else f"os.{name}"
             original = getattr(os, name)
-            patches.enter_context(mock.patch(target, _failing(original, chance, how["every"], how["errno"])))
+            patches.enter_context(
+                mock.patch(target, _failing(original, chance, how["every"], how["errno"], partial(note, HARMED, name)))
+            )
         if "forgets" in wanted:
             from lixcore_huffman import HuffArchive
 
-            append = _forgetful(HuffArchive.append, chance, wanted["forgets"])
+            append = _forgetful(HuffArchive.append, chance, wanted["forgets"], partial(note, HARMED, "forgotten"))
             patches.enter_context(mock.patch.object(HuffArchive, "append", append))
         yield
 
 
-def _failing(original: Callable[..., Any], chance: random.Random, every: int, number: int) -> Callable[..., Any]:
+def _failing(
+    original: Callable[..., Any], chance: random.Random, every: int, number: int, note: Callable[[], None]
+) -> Callable[..., Any]:
     def call(*arguments: Any, **named: Any) -> Any:
         if chance.randrange(every) == 0:
+            note()
             raise OSError(number, os.strerror(number))
         return original(*arguments, **named)
 
     return call
 
 
-def _forgetful(original: Callable[..., None], chance: random.Random, every: int) -> Callable[..., None]:
+def _forgetful(original: Callable[..., None], chance: random.Random, every: int, note: Callable[[], None]) -> Callable[..., None]:
     def append(*arguments: Any) -> None:
         if chance.randrange(every):
             original(*arguments)
+        else:
+            note()
 
     return append

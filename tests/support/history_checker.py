@@ -46,6 +46,7 @@ class Reading:
         of: What was read, for the examples in words.
         is_whole: Whether it was the full history, in which nothing may be missing that the reader knew.
         is_context: Whether it was the context, which must be one unbroken piece of the history as long as the window.
+        allows_excused: Whether messages that are excused in the end may be missing from it too.
         knew: Texts whose acknowledgement the reader had seen before it began to read.
     """
 
@@ -53,6 +54,7 @@ class Reading:
     of: str = "a reading"
     is_whole: bool = False
     is_context: bool = False
+    allows_excused: bool = True
     knew: Collection[str] = ()
 
 
@@ -176,13 +178,13 @@ class _Findings:
             else:
                 newest[one.writer] = text
         if reading.is_whole:
-            missing = [text for text in reading.knew if text not in copies and text not in self._missing_for_good]
-            for text in missing:
-                self._loses(text, f"{text!r} was acknowledged and is not in {reading.of}")
+            for text in reading.knew:
+                if text not in copies and (text not in self._missing_for_good or not reading.allows_excused):
+                    self._loses(text, f"{text!r} was acknowledged and is not in {reading.of}", reading)
 
-    def _loses(self, text: str, words: str) -> None:
+    def _loses(self, text: str, words: str, reading: Reading) -> None:
         self._missing_for_good.add(text)
-        if text in self._excused:
+        if text in self._excused and reading.allows_excused:
             self._counts["excused"] += 1
         else:
             self._found("lost", words)
@@ -218,7 +220,7 @@ class _Findings:
         for text in dict.fromkeys(reading.texts):
             one = self._sent.get(text)
             if one is not None and one.outcome is Outcome.UNKNOWN and text not in place and text not in self._missing_for_good:
-                self._loses(text, f"{text!r} was in {reading.of}, and is not in the history at the end")
+                self._loses(text, f"{text!r} was in {reading.of}, and is not in the history at the end", reading)
 
     def have_one_order(self, chains: Sequence[Sequence[str]]) -> None:
         """Judge all readings together: some order of all messages must contain them all."""

@@ -88,6 +88,12 @@ def test_excused_losses_are_counted_apart() -> None:
     assert verdict.acknowledged == 3
 
 
+def test_a_reading_may_have_to_show_what_is_excused_in_the_end() -> None:
+    """Damage may take messages; a reading that does not tell of it must still show them."""
+    readings = [Reading(["a0"], is_whole=True, knew=["a0", "a1"], allows_excused=allows) for allows in (True, False)]
+    assert counts(check(sent("a", 2), ["a0"], readings, excused={"a1"})) == {"lost": 1, "excused": 1}
+
+
 def test_a_full_history_must_hold_what_its_reader_knew() -> None:
     reading = Reading(["a0"], is_whole=True, knew=["a0", "a1"])
     assert counts(check(sent("a", 3), ["a0", "a1", "a2"], [reading])) == {"lost": 1}
