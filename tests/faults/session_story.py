@@ -8,7 +8,7 @@ from math import inf
 import attrs
 
 from history_checker import Outcome, Reading, Sent, Verdict, check
-from speaker import Event
+from speaker import Came, Event
 
 NEVER = inf
 EVERY_SESSION = ""
@@ -35,7 +35,7 @@ class _Span:
     writer: str
     began: float
     ended: float = NEVER
-    is_done: bool = False
+    came: Came = "began"
     texts: Sequence[str] = ()
 
 
@@ -98,7 +98,7 @@ class SessionStory:
                     said.outcome, said.ended = outcome, time
         elif spans := self._spans(event):
             span = [span for span in spans if span.writer == event.writer and span.kind == event.kind][-1]
-            span.ended, span.is_done, span.texts = time, event.came == "done", event.texts
+            span.ended, span.came, span.texts = time, event.came, event.texts
 
     def _spans(self, event: Event) -> list[_Span]:
         kinds = {"clear": self._clears, "forget": self._forgets, "context": self._readings, "history": self._readings}
@@ -112,7 +112,7 @@ class SessionStory:
     def _outcome(self, said: _Said) -> Outcome:
         outcome = said.outcome
         for forget in self._forgets:
-            if said.ended < forget.began and forget.is_done:
+            if said.ended < forget.began and forget.came == "done":
                 return Outcome.REFUSED  # it was forgotten: whoever brings it back brings what does not belong there
             if said.began < forget.ended and outcome is Outcome.ACKNOWLEDGED:
                 outcome = Outcome.UNKNOWN
@@ -139,7 +139,7 @@ class SessionStory:
         Args:
             context: None where it was not read.
         """
-        readings = [] if self._forgets else [self._read(span) for span in self._readings if span.is_done]
+        readings = [] if self._forgets else [self._read(span) for span in self._readings if span.came in {"done", "partial"}]
         readings.append(Reading(self._one_by_one(history), "the order in which they were added"))
         verdict = check(self.sent, history, readings, window=None if self._clears else window)
         if context is None:
@@ -154,8 +154,8 @@ class SessionStory:
 
     def _read(self, span: _Span) -> Reading:
         knew = [said.text for said in self._said.values() if said.outcome is Outcome.ACKNOWLEDGED and said.ended < span.began]
-        is_history = span.kind == "history"
-        return Reading(span.texts, f"the {span.kind} at {span.began}", is_whole=is_history, is_context=not is_history, knew=knew)
+        whole = {"is_whole": span.kind == "history", "is_context": span.kind == "context"} if span.came == "done" else {}
+        return Reading(span.texts, f"the {span.kind} at {span.began}", knew=knew, **whole)
 
     def _one_by_one(self, history: Sequence[str]) -> Sequence[str]:
         """Those that were added one after the other, by whomever, in that order."""
@@ -174,7 +174,7 @@ class SessionStory:
             known = [(at, self._said[text]) for at, text in enumerate(history) if text in self._said]
             covered = [at for at, said in known if said.ended < clear.began]
             later = [at for at, said in known if said.began > clear.ended]
-            if clear.is_done:
+            if clear.came == "done":
                 first = max(first, covered[-1] + 1 if covered else 0)
             last = max(last, later[0] if later else len(history))
         return first, max(first, last)

@@ -11,7 +11,7 @@ from lixcore import Message, SessionKey, Stack
 from lixcore.errors import LixError, NotArchivedError
 from lixcore.services.conversation_lines import Conversation
 
-Came = Literal["began", "done", "refused", "unknown"]
+Came = Literal["began", "done", "partial", "refused", "unknown"]
 Kind = Literal["add", "import", "context", "history", "evict", "flush", "clear", "forget", "died", "settled"]
 
 
@@ -21,7 +21,8 @@ class Event:
 
     Attributes:
         kind: What.
-        came: Whether it began, or how it ended: ``refused`` and ``unknown`` are what the error said of it.
+        came: Whether it began, or how it ended: ``refused`` and ``unknown`` are what the error said of it; ``partial`` is a
+            reading of the archive alone, while the hot store was away.
         session: The id of the session.
         writer: Who did it.
         texts: What was said, or read.
@@ -114,6 +115,8 @@ class Speaker:
         said = ""
         try:
             work()
+            if kind in {"context", "history"} and (guard := self.stack.wiring.guard) is not None and guard.absence is not None:
+                came = "partial"
         except NotArchivedError as error:  # the message is stored, it says
             said = repr(error)
         except LixError as error:

@@ -11,7 +11,7 @@ from injected_operations import OPERATIONS
 from injected_runs import Case, Injected, every_call
 from injection import FAMILIES, Family
 from lasting_stores import Stores
-from lixcore.services.context_window import ContextWindow
+from lixcore.services.enduring_window import EnduringWindow
 from lixcore.services.tiering import Tiering
 
 Field = Literal["lost", "doubled", "reordered", "foreign", "effect"]
@@ -29,7 +29,7 @@ class Caught:
         field: What the verdict counts; ``effect`` stands for an operation that did not do what it is for.
     """
 
-    wrong: type[Tiering | ContextWindow]
+    wrong: type[Tiering | EnduringWindow]
     operation: str
     family: Family
     fault: str
@@ -64,7 +64,7 @@ _OPERATIONS: Final = {operation.name: operation for operation in OPERATIONS}
 
 def looked_for(caught: Caught, *, planted: bool) -> Injected:
     """Run its check: with the wrong service, or without."""
-    replaced = ContextWindow if issubclass(caught.wrong, ContextWindow) else Tiering
+    replaced = EnduringWindow if issubclass(caught.wrong, EnduringWindow) else Tiering
     case = Case(Stores("memory", "memory"), _OPERATIONS[caught.operation], {replaced.__name__: caught.wrong} if planted else None)
     return every_call(case, caught.fault, FAMILIES[caught.family][caught.fault])
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lixcore.domain.position import MAX_POSITION, ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import LixError, StoreUnavailableError
-from lixcore.services.context_window import ContextWindow
+from lixcore.services.enduring_window import EnduringWindow
 from lixcore.services.tiering import BulkEviction, Tiering
 
 _ALL = 2**31
@@ -144,14 +144,14 @@ class FlushesTheWindowOnly(Tiering):
         return entries[-1].position if entries else ORIGIN
 
 
-class ClearsWithoutNoting(ContextWindow):
+class ClearsWithoutNoting(EnduringWindow):
     """Empties the hot store, and leaves no note of it for when the session returns."""
 
     def clear(self, session: SessionKey) -> None:
         self._hot.evict(session, through=self._tiering.flush(session))
 
 
-class ReadsTheArchiveFirst(ContextWindow):
+class ReadsTheArchiveFirst(EnduringWindow):
     """Reads the archive, then the hot store: what moves from this to that in between is seen in neither."""
 
     def history(
