@@ -56,8 +56,10 @@ class Aftermath:
         """Read it, and compare. Neither reading is told, so that each judgement stands for itself."""
         story, memory = self._story(session), self._stack.session(session)
         history = [one["content"] for one in memory.get_full_history()]
+        # To read the context is to use the session. Then nothing is imported into it any more; and what was half forgotten may go
+        # between the two readings, when the two stores are brought together.
         context = None
-        if not any(event.kind == "import" for event in story.unfinished):  # reading would make it live: nothing is imported then
+        if not any(event.kind in {"import", "forget"} for event in story.unfinished):
             context = [one["content"] for one in memory.get_context_messages()]
         found = story.judged(history, context, window=WINDOW)
         self.verdict += attrs.evolve(found, acknowledged=0)

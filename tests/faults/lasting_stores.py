@@ -61,6 +61,7 @@ class Stores:
 
     Attributes:
         clock: Tells the time to all stacks.
+        outlives_wipes: Whether stacks over the hot store may go on when it is wiped; the others lose the store itself.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Stores:
     ) -> None:
         self.name = f"{hot}+{archive}"
         self.clock = SettableClock()
+        self.outlives_wipes = hot == "redis"
         self._kept: dict[Group, Any] = {}
         self._settings: dict[str, Any] = {
             "hot_store": hot,
@@ -98,7 +100,7 @@ class Stores:
         self._settings |= settings
 
     def wipe(self) -> None:
-        """The hot store loses everything, as one without persistence does. No stack may be open."""
+        """The hot store loses everything, as one without persistence does. No stack may be open, unless `outlives_wipes`."""
         if Group.HOT_STORE in self._kept:
             self._kept[Group.HOT_STORE] = _LastingHotStore(self.clock)
         elif (url := self._settings.get("redis_url")) is not None:

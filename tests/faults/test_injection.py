@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from fault_scale import NIGHTLY
 from gated_ports import PORTS, POWERS, Fault, Gate, PortCall, gated
 from injected_operations import OPERATIONS, Operation
 from injection import FAMILIES, MEMORY_FAMILIES, Family, injected
@@ -21,7 +21,6 @@ from lixcore.ports.hot_store_powers import GrantsLeases
 from lixcore_memory import MemoryArchive, MemoryHotStore
 from settable_clock import SettableClock
 
-NIGHTLY = os.environ.get("LIXCORE_FAULTS") == "nightly"
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 FAMILIES_OF = [
     (family, operation)
