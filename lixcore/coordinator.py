@@ -1,114 +1,22 @@
-"""What applications hold: a stack for many sessions, and a coordinator for one."""
+"""What applications hold for one session: all layers of its memory, in plain dicts."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from lixcore.bootstrap import Wiring, wire
+from lixcore.bootstrap import Wiring
 from lixcore.config import CacheConfig
 from lixcore.domain.message import Message
 from lixcore.domain.record import decode_message
 from lixcore.domain.session import SessionKey, checked_tenant
 from lixcore.domain.transcript import formatted
 from lixcore.errors import ClosedError, InvalidInputError
-from lixcore.ports.clock import Clock
-from lixcore.ports.policy import Candidate, Surplus
-from lixcore.services.catalogue import SessionSummary
-from lixcore.services.import_conversations import Importer
 from lixcore.sharing import Shared
-
-
-class Stack:
-    """The memory of an application: stores, services and any number of sessions. Safe to share between threads.
-
-    A process that forks may go on using it in the child.
-
-    Attributes:
-        config: What it was made from.
-    """
-
-    def __init__(
-        self,
-        config: CacheConfig | None = None,
-        *,
-        clock: Clock | None = None,
-        background: bool = True,
-    ) -> None:
-        self.config = config if config is not None else CacheConfig.load()
-        self._wiring: Wiring | None = wire(self.config, clock=clock, background=background)
-
-    @property
-    def wiring(self) -> Wiring:
-        """The ports and services behind it, for tools and tests.
-
-        Raises:
-            ClosedError: After `close`.
-        """
-        if self._wiring is None:
-            raise ClosedError("the memory stack")
-        return self._wiring
-
-    def session(self, session_id: str, *, tenant: str | None = None) -> CacheCoordinator:
-        """The coordinator of one session; nothing is stored until something is added.
-
-        Args:
-            session_id: Any text of 1 to 4,096 UTF-8 bytes.
-            tenant: Who it belongs to; the configuration's tenant unless given.
-        """
-        return CacheCoordinator(session_id, stack=self, tenant=tenant)
-
-    def session_keys(self, *, tenant: str | None = None) -> Iterator[SessionKey]:
-        """Every session of a tenant, archived or hot, in no particular order."""
-        return self.wiring.catalogue.keys(tenant=self.config.tenant if tenant is None else checked_tenant(tenant))
-
-    def sessions(self, *, tenant: str | None = None) -> Iterator[SessionSummary]:
-        """A summary of every session of a tenant."""
-        return self.wiring.catalogue.summaries(self.session_keys(tenant=tenant))
-
-    def importer(self) -> Importer:
-        """Stores whole conversations in the archive; see `lixcore.services.import_conversations`."""
-        return Importer(self.wiring.hot, self.wiring.archive, self.wiring.window)
-
-    def evict_idle(self, *, idle_seconds: float | None = None) -> int:
-        """Move idle sessions to the archive, as the eviction policy chooses them.
-
-        Args:
-            idle_seconds: How long a session must have been idle; ``evict_after_minutes`` of the configuration unless given.
-
-        Returns:
-            How many sessions left the hot store.
-
-        Raises:
-            CorruptDataError: A session is damaged and stayed; all others were moved all the same.
-        """
-        wiring, now = self.wiring, self.wiring.clock.now()
-        idle = self.config.evict_after_minutes * 60.0 if idle_seconds is None else idle_seconds
-        found = wiring.hot.sessions(inactive_since=now - idle)
-        candidates = [Candidate(activity.session, activity.last_active) for activity in found]
-        victims = wiring.eviction.victims(candidates, now=now, idle_seconds=idle, surplus=Surplus())
-        result = wiring.tiering.evict_many(victims)
-        if result.damaged:
-            counts = f"{len(result.damaged)} of {len(victims)} idle sessions are damaged and stayed hot; {result.absent} moved"
-            result.damaged[0].add_note(counts)
-            raise result.damaged[0]
-        return result.absent
-
-    def close(self) -> None:
-        """Finish what is under way and give back every connection and handle. Idempotent."""
-        wiring, self._wiring = self._wiring, None
-        if wiring is not None:
-            wiring.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self.close()
-
+from lixcore.stack import Stack
 
 _shared: Shared[CacheConfig, Stack] = Shared(Stack)
 
@@ -164,6 +72,11 @@ class CacheCoordinator:
             raise ClosedError("the coordinator")
         return self._stack.config
 
+    def _context(self) -> Sequence[Message]:
+        wiring = self._wiring
+        wiring.in_use()
+        return wiring.window.context(self.session)
+
     def add_message_to_context(
         self,
         role: str,
@@ -190,17 +103,18 @@ class CacheCoordinator:
             StoreError: It was not stored (or may be, when the error's ``outcome_unknown`` is true).
         """
         wiring, places = self._wiring, self._config.hot_window_size
+        wiring.in_use()
         now = wiring.clock.now() if timestamp is None else timestamp
         message = Message(role, content, now, metadata, embedding)
         return min(wiring.window.add(self.session, message).held, places)
 
     def get_context_messages(self) -> list[dict[str, Any]]:
         """The context, oldest first: dicts of role, content, timestamp and metadata, ready for an LLM call."""
-        return [_plain(message) for message in self._wiring.window.context(self.session)]
+        return [message.for_context() for message in self._context()]
 
     def get_formatted_context(self, max_lines: int = 50) -> str:
         """The context as text: the last ``max_lines`` messages, one line ``Role: content`` each, cut at 200 characters."""
-        return formatted(self._wiring.window.context(self.session), max_lines=max_lines)
+        return formatted(self._context(), max_lines=max_lines)
 
     def get_full_history(self) -> list[dict[str, Any]]:
         """Everything that was ever said, oldest first; with ``embedding`` (a list of floats) where one was given."""
@@ -285,12 +199,3 @@ class CacheCoordinator:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.close()
-
-
-def _plain(message: Message) -> dict[str, Any]:
-    return {
-        "role": message.role,
-        "content": message.content,
-        "timestamp": message.timestamp,
-        "metadata": message.metadata,
-    }

@@ -15,6 +15,7 @@ may touch them together. Tenant and id are percent-encoded: reversible, readable
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
@@ -69,6 +70,16 @@ def bucket_key(prefix: str, bucket: int, name: str) -> bytes:
 def lease_key(prefix: str, name: str) -> bytes:
     """The key of a lease; the name is data, and may be any text."""
     return f"{prefix}:{VERSION}:lease:{quote(name, safe='', errors='surrogatepass')}".encode()
+
+
+def any_version_pattern(prefix: str) -> bytes:
+    """What SCAN finds all keys under a prefix with: a prefix is data, so what is special in a pattern is escaped."""
+    return re.sub(r"[][*?\\^-]", r"\\\g<0>", prefix).encode() + b":*"
+
+
+def bucket_pattern(prefix: str) -> bytes:
+    """What SCAN finds the keys of all buckets with."""
+    return any_version_pattern(prefix)[:-1] + b"%d:{*" % VERSION
 
 
 def run_key(prefix: str) -> bytes:

@@ -69,15 +69,21 @@ class GuardedHotStore:
         self._hot = hot
         self._clock = clock
         self._next_probe = 0.0
-        self._wake: Callable[[], None] | None = None
+        self._start: Callable[[], object] | None = None
+        self._wake: Callable[[], object] = lambda: None
         self.on_return: Callable[[], None] = lambda: None
         self.absence: Absence | None = None
         self.absences = 0
         self.highest = ORIGIN
 
-    def ask_in_background(self, wake: Callable[[], None]) -> None:
-        """Leave asking to a thread that calls `probe` in due time, after it was woken."""
-        self._wake = wake
+    def ask_in_background(self, start: Callable[[], bool], wake: Callable[[], bool]) -> None:
+        """Leave asking to a thread that calls `probe` in due time.
+
+        Args:
+            start: Makes sure that it runs, also in a forked child; False when there is none.
+            wake: Has it begin.
+        """
+        self._start, self._wake = start, wake
 
     def probe(self) -> bool:
         """Ask whether the store is back.
@@ -103,8 +109,8 @@ class GuardedHotStore:
         absence = self.absence
         if absence is None:
             return
-        if self._wake is not None:
-            self._wake()
+        if self._start is not None and self._start():
+            pass  # the thread asks
         elif self._clock.monotonic() >= self._next_probe and self.probe():
             return
         raise HotStoreAwayError(absence.error) from absence.error
@@ -116,8 +122,7 @@ class GuardedHotStore:
             self.absence = Absence(self._clock.now(), now, error)
             self.absences += 1
             _log.warning("the hot store is away, sessions are served from the archive until it is back: %s", error)
-            if self._wake is not None:
-                self._wake()
+            self._wake()
 
     def _asked(self, question: Callable[[], _Result]) -> _Result:
         """Ask for something that may be asked for again, so that it does not matter whether it was carried out."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from lixcore.domain.position import Position
+from lixcore.domain.position import ORIGIN, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, PositionConflictError, StoreError
 from lixcore.ports.cold_archive import ColdArchive
@@ -134,20 +134,24 @@ class Reconciler:
 
     def _sweep_journal(self) -> int:
         noted = self._journal.read()
-        merged: dict[SessionKey, int] = {}
+        merged: list[SessionKey] = []
         for session in noted.sessions:
             if self._is_merged(session):
-                merged[session] = self._archived(session)
+                merged.append(session)
             else:
                 # Noted anew before the old notes go, so that it is noted whatever happens in between.
                 self._journal.note(session, anew=True)
         self._journal.take_off(noted.through)
-        for session, count in merged.items():
-            # Somebody whom the hot store is still away for may have added to it since, trusting in the note that has just gone.
-            if self._archived(session) != count:
-                self._apart.add(session)
-                self._journal.note(session, anew=True)
+        for session in merged:
+            self._look_again(session)
         return len(merged)
+
+    def _look_again(self, session: SessionKey) -> None:
+        """See whether somebody whom the hot store is away for added to it meanwhile, trusting in the note that is gone now."""
+        # Where it is absent, this makes void the ticket of whoever has read the archive too early to restore it.
+        is_absent = self._hot.evict(session, through=ORIGIN)
+        if not is_absent and not self._is_merged(session, only_if_needed=True):
+            self._journal.note(session, anew=True)
 
     def _sweep_lapse(self, lapse: str) -> None:
         for activity in self._hot.sessions():
@@ -164,7 +168,3 @@ class Reconciler:
         except (CorruptDataError, PositionConflictError) as error:
             _log.warning("the two stores of a session cannot be brought together: %s", error)
             return False
-
-    def _archived(self, session: SessionKey) -> int:
-        info = self._archive.describe(session)
-        return info.messages if info else 0

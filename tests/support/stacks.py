@@ -9,7 +9,7 @@ from lixcore.ports.hot_store_powers import MayLapse
 from lixcore.services.archive_reader import ArchiveReader
 from lixcore.services.context_window import ContextParts
 from lixcore.services.enduring_window import EnduringWindow
-from lixcore.services.guarded_hot_store import GuardedHotStore
+from lixcore.services.guarded_powers import guarded
 from lixcore.services.policies import WholeTurns
 from lixcore.services.reconciliation import Reconciler
 from lixcore.services.spiller import Spiller
@@ -37,13 +37,13 @@ class SessionLayer:
     ) -> None:
         self.archive = archive
         self.clock = clock
-        self.guard = GuardedHotStore(hot, clock) if stands_in else None
+        self.guard = guarded(hot, clock) if stands_in else None
         self.hot = self.guard or hot
         self.reader = ArchiveReader(archive, skip_damage=skip_damage)
         self.tiering = Tiering(self.hot, archive, self.reader, window=window, batch=batch)
         self.spiller = Spiller(self.tiering, background=background)
         self.journal = StandInJournal(archive, clock)
-        lapses = hot if isinstance(hot, MayLapse) else None
+        lapses = self.hot if isinstance(self.hot, MayLapse) else None
         self.reconciler = Reconciler(self.hot, archive, self.tiering, self.journal, lapses=lapses)
         if self.guard is not None:
             self.guard.on_return = self.reconciler.suspect_journal

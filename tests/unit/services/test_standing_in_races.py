@@ -89,6 +89,45 @@ def test_whatever_comes_in_between_the_context_ends_as_the_end_of_the_history(
     raise AssertionError("the process that is cut off makes more calls than are tried")
 
 
+class UsedAtOnce:
+    """A hot store where somebody uses a session as soon as it was evicted, which makes it hot again."""
+
+    def __init__(self, hot: HotStore, user: Process) -> None:
+        self._hot = hot
+        self._user = user
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._hot, name)
+
+    def evict(self, *args: Any, **kwargs: Any) -> bool:
+        is_absent = self._hot.evict(*args, **kwargs)
+        self._user.context()
+        return is_absent
+
+
+def test_a_sweep_that_took_a_note_off_too_early_puts_it_back() -> None:
+    """A message goes to the archive between the session's eviction and the removal of its note; who sent it dies."""
+    for first, second in itertools.product(range(MOST_CALLS), range(MOST_CALLS)):
+        world = WatchedWorld()
+        world.process().add("a1", "a2", "a3")
+        actors = Actor("cut off"), Actor("sweeps")
+        lost = world.seen_by(actors[0])
+        lost.lose_hot_store()
+        used: Any = UsedAtOnce(world.hot, world.process())
+        plain, world.hot = world.hot, used
+        sweeping = world.seen_by(actors[1])
+        world.hot = plain
+        was_complete = interleave(
+            actors,
+            [lambda: lost.add("x1", "x2"), lambda: other_sweeps(sweeping)],  # noqa: B023  # used up here
+            [first, second],
+        )
+        check(world.hot, world.process(), cleared=False)
+        if not was_complete[0]:
+            return
+    raise AssertionError("the process that is cut off makes more calls than are tried")
+
+
 def test_two_threads_of_one_process_of_which_one_finds_the_hot_store_again() -> None:
     """The other one is still storing in the archive what it could not store there before."""
     for first, second in itertools.product(range(MOST_CALLS), range(0, MOST_CALLS, 2)):
