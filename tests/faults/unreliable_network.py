@@ -71,7 +71,7 @@ SCENARIOS = [
             fault=f"network {fault}" + " (no retries)" * (retries == 0),
             letter="c",
             play=partial(through_proxy, odds=odds, retries=retries),
-            known=LATE if name == "delayed-requests" and retries == 0 else None,
+            known=LATE if name in {"delayed-requests", "everything"} and retries == 0 else None,
             ci={"workers": 3, "troubles": 25},
             nightly={"workers": 4, "troubles": 400},
         )
