@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,15 +10,30 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from lixcore.config import CacheConfig
+from lixcore.domain.session import RESERVED_TENANT
+from lixcore.errors import InvalidConfigError
 from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.hot_store_powers import MayLapse, MeasuresSessions
 from lixcore.registry import Group
 from lixcore.services.archive_reader import ArchiveReader
+from lixcore.services.background import BackgroundWork
 from lixcore.services.catalogue import Catalogue
-from lixcore.services.context_window import ContextWindow
+from lixcore.services.context_window import ContextParts
+from lixcore.services.enduring_window import EnduringWindow
+from lixcore.services.eviction import Evictor, HotLimits
+from lixcore.services.guarded_hot_store import GuardedHotStore
+from lixcore.services.guarded_powers import guarded
+from lixcore.services.janitor import Janitor, lease_seconds
+from lixcore.services.lease import Lease
 from lixcore.services.policies import WholeTurns
+from lixcore.services.reconciliation import Reconciler
+from lixcore.services.retention import Retention
+from lixcore.services.seeker import Seeker
 from lixcore.services.spiller import Spiller
+from lixcore.services.stand_in_journal import StandInJournal
 from lixcore.services.system_clock import SystemClock
 from lixcore.services.tiering import Tiering
+from lixcore.services.writing_through import WriteThrough
 
 if TYPE_CHECKING:
     from lixcore.ports.clock import Clock
@@ -38,8 +54,15 @@ class Wiring:
         clock: Tells the time to all of them.
         tiering: Moves entries between the two.
         window: Adds and reads.
+        spiller: Moves what is beyond the window.
+        guard: Knows whether the hot store is away; None where the archive does not stand in for it.
+        reconciler: Brings the two stores of a session together after a failure.
         catalogue: Lists sessions.
         eviction: Chooses the sessions that leave the hot store.
+        evictor: Moves those to the archive.
+        janitor: Does so for all processes, and looks after the archive.
+        janitor_thread: Where it works in this process; None where it does not.
+        closing: What `close` does, in order.
     """
 
     hot: HotStore
@@ -47,22 +70,34 @@ class Wiring:
     reader: ArchiveReader
     clock: Clock
     tiering: Tiering
-    window: ContextWindow
+    window: EnduringWindow
+    spiller: Spiller
+    guard: GuardedHotStore | None
+    reconciler: Reconciler
     catalogue: Catalogue
     eviction: EvictionPolicy
-    _closing: ExitStack
+    evictor: Evictor
+    janitor: Janitor
+    janitor_thread: BackgroundWork | None
+    closing: ExitStack
+
+    def in_use(self) -> None:
+        """Note that sessions are used, on the way to each use: from the first one on, the janitor's thread runs."""
+        if self.janitor_thread is not None:
+            self.janitor_thread.start()
 
     def close(self) -> None:
         """Finish what is under way, then close the stores, each even when another one fails."""
-        self._closing.close()
+        self.closing.close()
 
 
-def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = True) -> Wiring:
+def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = True, janitor: bool = True) -> Wiring:
     """Make the adapters that a configuration names, and the services over them.
 
     Args:
         clock: Stands in for the machine's clock.
         background: Whether overflow moves to the archive on a thread of its own; otherwise the caller does it.
+        janitor: Whether the janitor may have a thread, where the configuration and ``background`` say so too.
 
     Raises:
         ConfigError: An adapter is unknown, broken or lacks its driver.
@@ -84,23 +119,86 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
         undo.callback(archive.close)
         hot: HotStore = _made(config, Group.HOT_STORE, config.hot_store, context)
         undo.callback(hot.close)
+        guard = guarded(hot, clock) if config.on_hot_store_failure == "archive" else None
         reader = ArchiveReader(archive, skip_damage=config.on_damage == "skip")
+        hot = guard or hot
+        lapses = hot if isinstance(hot, MayLapse) else None
         tiering = Tiering(hot, archive, reader, window=config.hot_window_size, batch=config.spill_batch_size)
         spiller = Spiller(tiering, background=background)
         undo.callback(spiller.close)
-        window = ContextWindow(
+        journal = StandInJournal(archive, clock)
+        reconciler = Reconciler(hot, archive, tiering, journal, lapses=lapses)
+        if guard is not None:
+            guard.on_return = reconciler.suspect_journal
+            if background:
+                seeker = BackgroundWork("lixcore-hot-store", Seeker(guard, reconciler).work)
+                undo.callback(seeker.close)
+                guard.ask_in_background(seeker.start, seeker.wake)
+        parts = ContextParts(
             hot=hot,
             archive=archive,
             tiering=tiering,
             spiller=spiller,
             reader=reader,
             policy=WholeTurns(),
+            through=WriteThrough(archive, tiering) if config.write_mode == "through" else None,
             max_messages=config.hot_window_size,
             max_tokens=config.session_max_tokens,
         )
+        window = EnduringWindow(parts, clock=clock, journal=journal, reconciler=reconciler, guard=guard)
         catalogue = Catalogue(hot, reader)
         eviction: EvictionPolicy = _made(config, Group.EVICTION_POLICY, config.eviction_policy, context)
-        return Wiring(hot, archive, reader, clock, tiering, window, catalogue, eviction, undo.pop_all())
+        evictor = Evictor(hot, tiering, eviction, clock, _limits(config, hot))
+        janitor_of_all = Janitor(
+            Lease(hot, clock, "janitor", seconds=lease_seconds(config.janitor_interval_seconds)),
+            evictor,
+            reconciler,
+            Retention(hot, archive, clock, ttl_days=config.disk_ttl_days, spared={RESERVED_TENANT}),
+            interval=config.janitor_interval_seconds,
+        )
+        undo.callback(janitor_of_all.close)
+        thread = _thread_of(janitor_of_all, config) if janitor and background and config.janitor else None
+        if thread is not None:
+            undo.callback(thread.close)
+        return Wiring(
+            hot=hot,
+            archive=archive,
+            reader=reader,
+            clock=clock,
+            tiering=tiering,
+            window=window,
+            spiller=spiller,
+            guard=guard,
+            reconciler=reconciler,
+            catalogue=catalogue,
+            eviction=eviction,
+            evictor=evictor,
+            janitor=janitor_of_all,
+            janitor_thread=thread,
+            closing=undo.pop_all(),
+        )
+
+
+def _limits(config: CacheConfig, hot: HotStore) -> HotLimits:
+    if config.hot_max_bytes is not None and not isinstance(hot, MeasuresSessions):
+        origin = config.origin("hot_max_bytes")
+        raise InvalidConfigError(
+            [f"hot_max_bytes (from {origin}): the hot store {config.hot_store!r} cannot measure sessions; set hot_max_sessions"]
+        )
+    return HotLimits(
+        idle_seconds=config.evict_after_minutes * 60.0,
+        ttl_seconds=config.session_ttl_seconds,
+        max_sessions=config.hot_max_sessions,
+        max_bytes=config.hot_max_bytes,
+    )
+
+
+def _thread_of(janitor: Janitor, config: CacheConfig) -> BackgroundWork:
+    def first_after() -> float:
+        # Processes that were started together do not ask for the lease together.
+        return random.uniform(0, config.janitor_interval_seconds)  # noqa: S311  # no secret
+
+    return BackgroundWork("lixcore-janitor", janitor.work, first_after=first_after, afresh=janitor.begin_afresh)
 
 
 def _made(config: CacheConfig, group: Group, name: str, context: AdapterContext) -> Any:

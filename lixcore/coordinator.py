@@ -16,9 +16,9 @@ from lixcore.domain.session import SessionKey, checked_tenant
 from lixcore.domain.transcript import formatted
 from lixcore.errors import ClosedError, InvalidInputError
 from lixcore.ports.clock import Clock
-from lixcore.ports.policy import Candidate, Surplus
 from lixcore.services.catalogue import SessionSummary
 from lixcore.services.import_conversations import Importer
+from lixcore.services.janitor import JanitorReport
 from lixcore.sharing import Shared
 
 
@@ -37,9 +37,10 @@ class Stack:
         *,
         clock: Clock | None = None,
         background: bool = True,
+        janitor: bool = True,
     ) -> None:
         self.config = config if config is not None else CacheConfig.load()
-        self._wiring: Wiring | None = wire(self.config, clock=clock, background=background)
+        self._wiring: Wiring | None = wire(self.config, clock=clock, background=background, janitor=janitor)
 
     @property
     def wiring(self) -> Wiring:
@@ -85,17 +86,18 @@ class Stack:
         Raises:
             CorruptDataError: A session is damaged and stayed; all others were moved all the same.
         """
-        wiring, now = self.wiring, self.wiring.clock.now()
-        idle = self.config.evict_after_minutes * 60.0 if idle_seconds is None else idle_seconds
-        found = wiring.hot.sessions(inactive_since=now - idle)
-        candidates = [Candidate(activity.session, activity.last_active) for activity in found]
-        victims = wiring.eviction.victims(candidates, now=now, idle_seconds=idle, surplus=Surplus())
-        result = wiring.tiering.evict_many(victims)
-        if result.damaged:
-            counts = f"{len(result.damaged)} of {len(victims)} idle sessions are damaged and stayed hot; {result.absent} moved"
-            result.damaged[0].add_note(counts)
-            raise result.damaged[0]
-        return result.absent
+        return self.wiring.evictor.evict_idle(idle_seconds)
+
+    def janitor_round(self) -> JanitorReport:
+        """Do what the janitor does from time to time, now: idle sessions, room, old histories.
+
+        Returns:
+            What was done; nothing, when another process is the janitor.
+
+        Raises:
+            StoreError: A store cannot be used.
+        """
+        return self.wiring.janitor.round()
 
     def close(self) -> None:
         """Finish what is under way and give back every connection and handle. Idempotent."""
@@ -141,7 +143,7 @@ class CacheCoordinator:
         self._closing = threading.Lock()
         self._shared_config: CacheConfig | None = None
         wanted = stack.config if stack is not None else config if config is not None else CacheConfig.load()
-        self.session = SessionKey(session_id, wanted.tenant if tenant is None else tenant)
+        self.session = SessionKey(session_id, checked_tenant(wanted.tenant if tenant is None else tenant))
         if stack is None:
             stack = _shared.take(wanted)
             self._shared_config = wanted
@@ -163,6 +165,11 @@ class CacheCoordinator:
         if self._stack is None:
             raise ClosedError("the coordinator")
         return self._stack.config
+
+    def _context(self) -> Sequence[Message]:
+        wiring = self._wiring
+        wiring.in_use()
+        return wiring.window.context(self.session)
 
     def add_message_to_context(
         self,
@@ -190,17 +197,18 @@ class CacheCoordinator:
             StoreError: It was not stored (or may be, when the error's ``outcome_unknown`` is true).
         """
         wiring, places = self._wiring, self._config.hot_window_size
+        wiring.in_use()
         now = wiring.clock.now() if timestamp is None else timestamp
         message = Message(role, content, now, metadata, embedding)
         return min(wiring.window.add(self.session, message).held, places)
 
     def get_context_messages(self) -> list[dict[str, Any]]:
         """The context, oldest first: dicts of role, content, timestamp and metadata, ready for an LLM call."""
-        return [_plain(message) for message in self._wiring.window.context(self.session)]
+        return [message.for_context() for message in self._context()]
 
     def get_formatted_context(self, max_lines: int = 50) -> str:
         """The context as text: the last ``max_lines`` messages, one line ``Role: content`` each, cut at 200 characters."""
-        return formatted(self._wiring.window.context(self.session), max_lines=max_lines)
+        return formatted(self._context(), max_lines=max_lines)
 
     def get_full_history(self) -> list[dict[str, Any]]:
         """Everything that was ever said, oldest first; with ``embedding`` (a list of floats) where one was given."""
@@ -285,12 +293,3 @@ class CacheCoordinator:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.close()
-
-
-def _plain(message: Message) -> dict[str, Any]:
-    return {
-        "role": message.role,
-        "content": message.content,
-        "timestamp": message.timestamp,
-        "metadata": message.metadata,
-    }

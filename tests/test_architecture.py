@@ -192,6 +192,8 @@ def sleeps(source: str) -> list[int]:
 
 
 THREAD_ENDS = {
+    "lixcore/services/background.py",  # told with its trace and tried again; a stranger's adapter must not end the thread
+    "lixcore/services/eviction.py",  # counted and told; a stranger's policy must not keep hot what is over its time
     "lixcore/services/spiller.py",  # callers meet the error at their next add; a stranger's adapter must not end the thread
 }
 

@@ -17,6 +17,7 @@ from lixcore_cli.commands.evict import evict
 from lixcore_cli.commands.exporting import exporting
 from lixcore_cli.commands.forget import forget
 from lixcore_cli.commands.importing import importing
+from lixcore_cli.commands.janitor import janitor
 from lixcore_cli.commands.plugins import plugins
 from lixcore_cli.commands.sessions import sessions
 from lixcore_cli.commands.show import show
@@ -99,6 +100,11 @@ EXAMPLES = {
         ("lix evict --idle 30", "what nobody used for half an hour"),
         ("lix evict --all", "every hot session of the tenant"),
     ),
+    "janitor": (
+        ("lix janitor", "until it is told to end"),
+        ("lix janitor --once", "one round, for cron"),
+        ("lix janitor --interval 10 --json", "a JSON line for each round, every ten seconds"),
+    ),
     "forget": (("lix forget user-abc", "asks first"), ("lix forget user-abc --yes", "does not ask")),
     "train-dictionary": (
         ("lix train-dictionary talk.zdict", "from what the archive holds"),
@@ -122,6 +128,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "config": configuration,
     "plugins": plugins,
     "evict": evict,
+    "janitor": janitor,
     "forget": forget,
     "train-dictionary": train_dictionary,
 }

@@ -72,9 +72,11 @@ class Invocation:
         Raises:
             typer.Exit: At the end, when damage was left out of what the command showed.
         """
-        import lixcore
+        from lixcore import Stack
 
-        with lixcore.open(self.config()) as stack:
+        # A command does what it was asked for and nothing else; `lix janitor` is the one that does the janitor's work.
+        # And what it shows or does, it shows or does of both stores: it fails where one of them is away.
+        with Stack(self.config().replaced(on_hot_store_failure="raise"), janitor=False) as stack:
             yield stack
             if stack.wiring.reader.damage_found:
                 raise typer.Exit(ExitCode.PARTLY)

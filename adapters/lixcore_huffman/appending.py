@@ -1,24 +1,29 @@
 """Adding frames to a session's file, in two steps: write, then wait for the medium."""
 
-# ruff: noqa: PTH104, PTH108, PTH120
+# ruff: noqa: PTH104, PTH108
 # Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
 
 import attrs
 
 from lixcore.domain.position import MAX_POSITION, ORIGIN, Entry, Position
 from lixcore.domain.record import MAX_RECORD_BYTES
-from lixcore.errors import CorruptDataError, InvalidInputError
-from lixcore_huffman.durable_files import NEW_SUFFIX, made_directory, opened_new, sync_file, write_all
+from lixcore.errors import CorruptDataError, InvalidInputError, PositionConflictError
+from lixcore_huffman.durable_files import NEW_SUFFIX, opened_new, sync_file, write_all
 from lixcore_huffman.format.file_header import FileHeader, encode_file_header
 from lixcore_huffman.format.frame import NOTHING, Frame, Totals
 from lixcore_huffman.format.scan import Damage
 from lixcore_huffman.format.stored_codecs import CodecNamed
 from lixcore_huffman.session_file import DamagedBlockError, SessionFile
+
+_TIME: Final = struct.Struct("<d")
 
 
 class Pending:
@@ -115,7 +120,7 @@ def ending_of(file: SessionFile) -> Ending:
 
 
 def checked_entries(entries: Sequence[Entry]) -> Sequence[Entry]:
-    """``entries`` in ascending order, each position once.
+    """``entries`` in ascending order; a position that was given more than once is so still.
 
     Raises:
         InvalidInputError: A position or a size cannot be stored.
@@ -130,27 +135,54 @@ def checked_entries(entries: Sequence[Entry]) -> Sequence[Entry]:
         before = entry.position
     if is_sorted:
         return entries
-    first_of = {entry.position: entry for entry in reversed(entries)}
-    return [first_of[position] for position in sorted(first_of)]
+    return sorted(entries, key=lambda entry: entry.position)
+
+
+def distinct(path: str, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Each position of ``entries``, which are in ascending order, once.
+
+    Raises:
+        PositionConflictError: Two entries at one position differ.
+    """
+    if all(one.position < other.position for one, other in pairwise(entries)):
+        return entries
+    first_of: dict[Position, Entry] = {}
+    for entry in entries:
+        if not _is_same(first_of.setdefault(entry.position, entry), entry):
+            raise PositionConflictError(path, entry.position)
+    return list(first_of.values())
 
 
 def not_held(file: SessionFile, totals: Totals, entries: Sequence[Entry], codec_named: CodecNamed) -> Sequence[Entry]:
-    """Those of ``entries`` whose position ``file`` does not hold, or holds only where it is damaged."""
+    """Those of ``entries`` whose position ``file`` does not hold, or holds only where it is damaged.
+
+    Raises:
+        PositionConflictError: It holds another entry at the position of one.
+    """
     if not entries or entries[0].position > totals.last:
         return entries
     lowest, highest = entries[0].position, entries[-1].position
-    held: set[Position] = set()
+    held: dict[Position, Entry] = {}
     for part in file.newest_first():
         if isinstance(part, Damage):
             continue
         if part.head.first <= highest and part.head.last >= lowest:
             try:
-                held.update(entry.position for entry in file.entries(part, codec_named))
+                # Of entries at one position, the one that was written first is the one that is read; it comes last here.
+                held.update((entry.position, entry) for entry in file.entries(part, codec_named))
             except DamagedBlockError:
                 continue
         if part.head.before.last < lowest:
             break
+    for entry in entries:
+        if entry.position in held and not _is_same(held[entry.position], entry):
+            raise PositionConflictError(file.path, entry.position)
     return [entry for entry in entries if entry.position not in held]
+
+
+def _is_same(one: Entry, other: Entry) -> bool:
+    # Bit for bit: a NaN is unequal to itself, and -0.0 equals 0.0.
+    return one.payload == other.payload and _TIME.pack(one.timestamp) == _TIME.pack(other.timestamp)
 
 
 def written_in_place(file: SessionFile, ending: Ending, data: bytes) -> Pending:
@@ -168,11 +200,7 @@ def written_in_place(file: SessionFile, ending: Ending, data: bytes) -> Pending:
 
 def written_anew(path: str, header: FileHeader, data: bytes, *, sync: bool) -> Pending:
     """Write a whole file, which is to stand at ``path``."""
-    try:
-        handle = opened_new(path)
-    except FileNotFoundError:
-        made_directory(os.path.dirname(path), sync=sync)
-        handle = opened_new(path)
+    handle = opened_new(path, sync=sync)
     pending = Pending(path, handle, None)
     try:
         write_all(handle, encode_file_header(header) + data, 0)

@@ -14,18 +14,20 @@ import attrs
 
 from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import ClosedError, CorruptDataError, StoreRefusedError, StoreUnavailableError
+from lixcore.errors import ClosedError, CorruptDataError, PositionConflictError, StoreRefusedError, StoreUnavailableError
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.cold_archive import ArchiveInfo, Salvage
 from lixcore.ports.options import option
+from lixcore.ports.verification import Verified
 from lixcore_huffman.appending import Pending
 from lixcore_huffman.archive_writer import ArchiveWriter, path_of
 from lixcore_huffman.describing import described, session_files, session_of
-from lixcore_huffman.durable_files import made_directory
+from lixcore_huffman.durable_files import made_directory, names_stand
 from lixcore_huffman.locks import WriterLocks
 from lixcore_huffman.os_errors import translated
 from lixcore_huffman.reading import Found, Range, found_in
 from lixcore_huffman.session_file import SessionFile
+from lixcore_huffman.verifying import ArchiveVerifier
 from lixcore_huffman.waiting import finish_all, sync_all, sync_directories
 
 _AT_ONCE: Final = 256  # sessions of a bulk append whose locks and files are open at a time
@@ -50,7 +52,7 @@ class HuffArchiveOptions:
 
 
 class HuffArchive:
-    """`lixcore.ports.cold_archive.ColdArchive` in files; also appends in bulk, salvages and compacts.
+    """`lixcore.ports.cold_archive.ColdArchive` in files; also appends in bulk, salvages, compacts and verifies.
 
     Threads and processes may share a directory. No file stays open between calls.
 
@@ -64,7 +66,7 @@ class HuffArchive:
     def __init__(self, options: HuffArchiveOptions, context: AdapterContext) -> None:
         self._root = str(context.archive_dir.expanduser().absolute())  # now: the working directory may change
         self._sync = options.sync
-        self._locks = WriterLocks(self._root)
+        self._locks = WriterLocks(self._root, sync=options.sync)
         self._codec_named = context.codec_named
         self._writer = ArchiveWriter(
             root=self._root,
@@ -75,6 +77,7 @@ class HuffArchive:
             merge_share=options.merge_share,
             sync=options.sync,
         )
+        self._verifier = ArchiveVerifier(self._writer, self._locks)
         self._closed = False
 
     @classmethod
@@ -94,8 +97,8 @@ class HuffArchive:
 
     def append(self, session: SessionKey, entries: Sequence[Entry]) -> None:
         """See `lixcore.ports.cold_archive.ColdArchive.append`."""
-        if entries:
-            self._written([(session, lambda path: self._writer.append(path, session, entries))])
+        if entries and (conflicts := self._written([(session, lambda path: self._writer.append(path, session, entries))])):
+            raise conflicts[0]
 
     def append_many(self, batches: Sequence[tuple[SessionKey, Sequence[Entry]]]) -> None:
         """See `lixcore.ports.cold_archive.AppendsInBulk.append_many`."""
@@ -107,8 +110,11 @@ class HuffArchive:
             (session, _append_job(self._writer, session, by_session[session]))
             for session in sorted(by_session, key=lambda session: session.digest)
         ]
+        conflicts: list[PositionConflictError] = []
         for start in range(0, len(jobs), _AT_ONCE):
-            self._written(jobs[start : start + _AT_ONCE])
+            conflicts += self._written(jobs[start : start + _AT_ONCE])
+        if conflicts:
+            raise conflicts[0]
 
     def read(
         self,
@@ -182,6 +188,14 @@ class HuffArchive:
         with self._writing([session], path):
             return self._writer.compact(path, session)
 
+    def verify(self, *, repair: bool = False) -> Iterator[Verified]:
+        """See `lixcore.ports.verification.Verifies.verify`; one for each file, in order of name."""
+        self._check_open()
+        with translated(self._root):
+            for verified in self._verifier.verified(repair=repair):
+                yield verified
+                self._check_open()
+
     def close(self) -> None:
         """Refuse further use; there are no handles to give back."""
         self._closed = True
@@ -196,16 +210,21 @@ class HuffArchive:
         with translated(path), self._locks.held(sessions):
             yield
 
-    def _written(self, jobs: Sequence[tuple[SessionKey, Callable[[str], Pending | None]]]) -> None:
-        """Do all writes, then wait for the medium for all of them at once."""
+    def _written(self, jobs: Sequence[tuple[SessionKey, Callable[[str], Pending | None]]]) -> Sequence[PositionConflictError]:
+        """Do all writes, then wait for the medium for all of them at once; the conflicts of those that were refused."""
+        conflicts: list[PositionConflictError] = []
         path = path_of(self._root, jobs[0][0])
         with self._writing([session for session, _ in jobs], path):
             pending: list[Pending] = []
             try:
                 for session, job in jobs:
                     path = path_of(self._root, session)
-                    with translated(path):
-                        written = job(path)
+                    try:
+                        with translated(path):
+                            written = job(path)
+                    except PositionConflictError as conflict:  # one session's, which must not hold up the others
+                        conflicts.append(conflict)
+                        continue
                     if written is not None:
                         pending.append(written)
                 if self._sync:
@@ -218,6 +237,9 @@ class HuffArchive:
             finish_all(pending)
             if self._sync:
                 sync_directories(sorted(folders))
+                for folder in folders:
+                    names_stand(folder)
+        return conflicts
 
     def _found(self, session: SessionKey, wanted: Range) -> tuple[Sequence[Entry], Sequence[str]]:
         path = path_of(self._root, session)

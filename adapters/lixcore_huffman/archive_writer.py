@@ -1,12 +1,13 @@
 """The writes of an archive; each session's lock is held by the caller."""
 
-# ruff: noqa: PTH120
+# ruff: noqa: PTH108, PTH120
 # Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import attrs
 
@@ -18,14 +19,16 @@ from lixcore_huffman.appending import (
     Ending,
     Pending,
     checked_entries,
+    distinct,
     ending_of,
     not_held,
     written_anew,
     written_in_place,
 )
 from lixcore_huffman.durable_files import (
+    NEW_SUFFIX,
     SUFFIX,
-    made_directory,
+    names_stand,
     opened_new,
     quarantined,
     released_from_quarantine,
@@ -63,22 +66,27 @@ class ArchiveWriter:
     sync: bool
 
     def append(self, path: str, session: SessionKey, entries: Sequence[Entry]) -> Pending | None:
-        """Write the entries that are not held; None when there is nothing to write or to wait for."""
+        """Write the entries that are not held; None when there is nothing to write or to wait for.
+
+        Raises:
+            PositionConflictError: Another entry is held at one of the positions, or two of those given differ so.
+        """
         entries = checked_entries(entries)
         if not entries:
             return None
         file = _opened(path)
         if file is None:
-            return self._first_write(path, session, entries)
+            return self._first_write(path, session, distinct(path, entries))
         with file:
             ending = self._ready_end(file, session)
             forgotten = file.header.forgotten_through if file.header else ORIGIN
             if entries[0].position <= forgotten:
                 entries = [entry for entry in entries if entry.position > forgotten]
+            entries = distinct(path, entries)
             if file.header is not None and file.header.is_tombstone and entries:
                 return self._first_write(path, session, entries, forgotten=forgotten, context_after=ending.context_after)
             entries = not_held(file, ending.totals, entries, self.codec_named)
-            row = self._row(file.mark, ending.context_after, totals=ending.totals)
+            row = self.row(file.mark, ending.context_after, totals=ending.totals)
             # Held entries may stem from a writer that was killed before they were on the medium: they are waited for as well.
             return written_in_place(file, ending, row.packed(entries))
 
@@ -89,10 +97,10 @@ class ArchiveWriter:
             if not after:
                 return None
             header = self._header(session)
-            return written_anew(path, header, self._row(header.mark).context(after), sync=self.sync)
+            return written_anew(path, header, self.row(header.mark).context(after), sync=self.sync)
         with file:
             ending = self._ready_end(file, session)
-            row = self._row(file.mark, ending.context_after, totals=ending.totals)
+            row = self.row(file.mark, ending.context_after, totals=ending.totals)
             return written_in_place(file, ending, row.context(after) if after > ending.context_after else b"")
 
     def compact(self, path: str, session: SessionKey) -> bool:
@@ -105,26 +113,27 @@ class ArchiveWriter:
             if file.header is None or not worth_merging(ending.totals, size=ending.end, share=self.merge_share):
                 return False
             header = attrs.evolve(file.header, mark=new_mark())
-            row = self._row(header.mark, ending.context_after, is_merge=True)
-            self._replace(path, header, merged(file, row, self.codec_named, self.block_bytes))
+            row = self.row(header.mark, ending.context_after, is_merge=True)
+            self.replace(path, header, merged(file, row, self.codec_named, self.block_bytes))
         return True
 
     def forget(self, path: str, session: SessionKey, through: Position) -> int:
         """Remove the entries through a position; the count of them."""
         file = _opened(path)
         if file is None:
-            self._release_quarantine(session)
+            self._release_copies(path, session)
             if through:
-                made_directory(os.path.dirname(path), sync=self.sync)
-                self._replace(path, _tombstone(through), iter(()))
+                self.replace(path, _tombstone(through), iter(()))
             return 0
         with file:
             file.belongs_to(session)
-            self._release_quarantine(session)
+            self._release_copies(path, session)
             return self._forgotten_in(file, through)
 
-    def _release_quarantine(self, session: SessionKey) -> None:
+    def _release_copies(self, path: str, session: SessionKey) -> None:
         # First of all: who is killed half-way has a session left to forget again, and does not leave copies that nobody asks for.
+        with suppress(FileNotFoundError):
+            os.unlink(path + NEW_SUFFIX)
         released_from_quarantine(self.root, name_of(session), sync=self.sync)
 
     def _forgotten_in(self, file: SessionFile, through: Position) -> int:
@@ -136,13 +145,13 @@ class ArchiveWriter:
         context_after = frames[-1].head.context_after if frames else ORIGIN
         if all(frame.head.last <= through for frame in frames):
             tombstone = _tombstone(through)
-            context = self._row(tombstone.mark).context(context_after) if context_after > through else b""
-            self._replace(file.path, tombstone, iter([context]))
+            context = self.row(tombstone.mark).context(context_after) if context_after > through else b""
+            self.replace(file.path, tombstone, iter([context]))
             return removed
         ending_of(file)  # raises when the header or the last frame is damaged
         assert header is not None  # noqa: S101  # ending_of saw to that
         header = attrs.evolve(header, mark=new_mark(), forgotten_through=through)
-        self._replace(file.path, header, without(file, through, self._row(header.mark, context_after), self.codec_named))
+        self.replace(file.path, header, without(file, through, self.row(header.mark, context_after), self.codec_named))
         return removed
 
     def _ready_end(self, file: SessionFile, session: SessionKey) -> Ending:
@@ -164,20 +173,19 @@ class ArchiveWriter:
         context_after: Position = ORIGIN,
     ) -> Pending:
         header = attrs.evolve(self._header(session), forgotten_through=forgotten)
-        row = self._row(header.mark, context_after)
+        row = self.row(header.mark, context_after)
         return written_anew(path, header, row.packed(entries), sync=self.sync)
 
     def _header(self, session: SessionKey) -> FileHeader:
         return FileHeader(session.tenant, session.id, self.clock.now())
 
-    def _row(
-        self, mark: bytes, context_after: Position = ORIGIN, *, totals: Totals = NOTHING, is_merge: bool = False
-    ) -> FrameRow:
+    def row(self, mark: bytes, context_after: Position = ORIGIN, *, totals: Totals = NOTHING, is_merge: bool = False) -> FrameRow:
+        """What makes the frames of a file with this mark."""
         return FrameRow(mark, self.codec, self.block_bytes, totals=totals, context_after=context_after, is_merge=is_merge)
 
-    def _replace(self, path: str, header: FileHeader, pieces: Iterator[bytes]) -> None:
+    def replace(self, path: str, header: FileHeader, pieces: Iterator[bytes]) -> None:
         """Write a file piece by piece, and let it take the place of ``path``; durable on return."""
-        handle = opened_new(path)
+        handle = opened_new(path, sync=self.sync)
         pending = Pending(path, handle, None)
         try:
             at = 0
@@ -192,6 +200,7 @@ class ArchiveWriter:
         pending.finish()
         if self.sync:
             sync_directory(os.path.dirname(path))
+            names_stand(os.path.dirname(path))
 
 
 def name_of(session: SessionKey) -> str:

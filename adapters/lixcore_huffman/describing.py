@@ -40,6 +40,7 @@ def described(file: SessionFile, session: SessionKey) -> ArchiveInfo:
         stored_bytes=file.size,
         context_after=ending.context_after,
         forgotten_through=file.header.forgotten_through if file.header else ORIGIN,
+        updated_at=file.status.st_mtime,
     )
 
 
@@ -59,7 +60,8 @@ def session_of(file: SessionFile) -> SessionKey | None:
         session = SessionKey(header.id, header.tenant)
     except InvalidInputError as error:
         raise CorruptDataError(file.path, f"names no session: its {error}") from None
-    if not file.path.endswith(f"/{name_of(session)}{SUFFIX}"):
+    name = name_of(session)
+    if not file.path.endswith(f"/{name[:2]}/{name}{SUFFIX}"):
         raise CorruptDataError(file.path, MISPLACED)
     return session
 

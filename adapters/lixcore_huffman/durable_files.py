@@ -1,6 +1,6 @@
 """Writing so that a crash at any instant leaves the old state or the new one."""
 
-# ruff: noqa: PTH102, PTH108, PTH120, PTH208
+# ruff: noqa: PTH102, PTH104, PTH108, PTH119, PTH120, PTH208
 # Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Final
 SUFFIX: Final = ".huff"
 NEW_SUFFIX: Final = ".new"
 QUARANTINE: Final = ".quarantine"
+LOCKS: Final = ".locks"
 _COPY_BYTES: Final = 1 << 20
 
 _sync_data = getattr(os, "fdatasync", os.fsync)  # not every system has the cheaper one
@@ -51,10 +52,38 @@ def made_directory(path: str, *, sync: bool) -> None:
         sync_directory(os.path.dirname(path))
 
 
-def opened_new(path: str) -> int:
+def opened_new(path: str, *, sync: bool) -> int:
     """Open the file that is to replace ``path``; the caller holds the session's lock, so that its name is its own."""
+    if sync:
+        names_change(path)
     flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-    return os.open(path + NEW_SUFFIX, flags, 0o600)
+    try:
+        return os.open(path + NEW_SUFFIX, flags, 0o600)
+    except FileNotFoundError:
+        made_directory(os.path.dirname(path), sync=sync)
+        return os.open(path + NEW_SUFFIX, flags, 0o600)
+
+
+def names_change(path: str) -> None:
+    """Note that the directory of the session file ``path`` is about to change; the caller holds its lock.
+
+    The lock file is one byte long until `names_stand`. That need not be durable: after a loss of power, all names that are seen
+    come from the medium.
+    """
+    _note(path, 1)
+
+
+def names_stand(folder: str) -> None:
+    """Note that all names in a directory of session files are on the medium."""
+    _note(f"{folder}/", 0)
+
+
+def _note(path: str, size: int) -> None:
+    folder = os.path.dirname(path)
+    try:
+        os.truncate(f"{os.path.dirname(folder)}/{LOCKS}/{os.path.basename(folder)}", size)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from error
 
 
 def quarantined(root: str, name: str, handle: int, start: int, end: int, *, sync: bool) -> str:
@@ -76,6 +105,31 @@ def quarantined(root: str, name: str, handle: int, start: int, end: int, *, sync
     if sync:
         sync_directory(folder)
     return path
+
+
+def set_aside(root: str, name: str, path: str, *, sync: bool) -> str:
+    """Move what stands at ``path`` to the quarantine as it is, and return where it is now."""
+    folder = f"{root}/{QUARANTINE}"
+    made_directory(folder, sync=sync)
+    aside = f"{folder}/{name}.{os.urandom(8).hex()}"
+    os.rename(path, aside)
+    if sync:
+        sync_directory(folder)
+        sync_directory(os.path.dirname(path))
+    return aside
+
+
+def moved(path: str, to: str, *, sync: bool) -> None:
+    """Give a session's file another name, where nothing stands; the caller holds the locks of both."""
+    if sync:
+        names_change(path)
+        names_change(to)
+    made_directory(os.path.dirname(to), sync=sync)
+    os.rename(path, to)
+    if sync:
+        for folder in {os.path.dirname(to), os.path.dirname(path)}:
+            sync_directory(folder)
+            names_stand(folder)
 
 
 def released_from_quarantine(root: str, name: str, *, sync: bool) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from lixcore.domain.session import SessionKey
-
-_FOLDER = ".locks"
+from lixcore_huffman.durable_files import LOCKS, sync_directory
 
 _open_here: set[int] = set()  # the lock files that this process has open at the moment
 
@@ -23,25 +23,43 @@ class WriterLocks:
     The locks are the operating system's and end with the process that holds them. They stand beside the data, so that
     replacing a session's file disturbs no lock, and are opened for each use, so that threads exclude each other as well.
 
+    A lock file also tells whether names in its directory may not be on the medium yet, see `names_change`. Who is killed between
+    renaming a file and waiting for the directory leaves it so, and the next to hold the lock waits instead.
+
     Args:
         root: The archive's directory.
+        sync: Whether to wait for the medium.
     """
 
-    def __init__(self, root: str) -> None:
-        self._folder = os.path.join(root, _FOLDER)
+    def __init__(self, root: str, *, sync: bool) -> None:
+        self._root = root
+        self._folder = os.path.join(root, LOCKS)
+        self._sync = sync
+
+    def held(self, sessions: Iterable[SessionKey]) -> AbstractContextManager[None]:
+        """Hold the locks of ``sessions``, waiting for them; in one order everywhere, so that nobody waits in a circle."""
+        return self.held_for({session.digest[0] for session in sessions})
 
     @contextmanager
-    def held(self, sessions: Iterable[SessionKey]) -> Iterator[None]:
-        """Hold the locks of ``sessions``, waiting for them; in one order everywhere, so that nobody waits in a circle."""
+    def held_for(self, stripes: AbstractSet[int]) -> Iterator[None]:
+        """Hold the locks of all sessions whose digest begins with one of these bytes."""
         handles: list[int] = []
         try:
-            for stripe in sorted({session.digest[0] for session in sessions}):
+            for stripe in sorted(stripes):
                 handles.append(self._opened(stripe))  # noted before it is locked: an interrupt then leaves no lock behind
                 fcntl.flock(handles[-1], fcntl.LOCK_EX)
+                if self._sync and os.fstat(handles[-1]).st_size:
+                    self._finish_names(stripe, handles[-1])
             yield
         finally:
             for handle in handles:
                 _release(handle)
+
+    def _finish_names(self, stripe: int, handle: int) -> None:
+        with suppress(FileNotFoundError):  # then it was killed before it had made the directory
+            sync_directory(f"{self._root}/{stripe:02x}")
+        sync_directory(self._root)
+        os.ftruncate(handle, 0)
 
     def _opened(self, stripe: int) -> int:
         path = f"{self._folder}/{stripe:02x}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Final, Self
@@ -104,12 +104,21 @@ class SessionFile:
         """Find what frames begin with although the header is damaged: in itself, or by the frame that ends the file."""
         self.start = 0
         self.mark = head[MARK_AT : MARK_AT + MARK_BYTES]
-        frames = self._scan(self.size).frames()
+        frames = self._marked_frames()
         size = int.from_bytes(self.read(max(0, self.size - TRAILER.size), 4), "little")
         if not frames and 0 < size <= self.size:
             self.mark = self.read(self.size - size, MARK_BYTES)
-            frames = self._scan(self.size).frames()
+            frames = self._marked_frames()
         self.start = frames[0].at if frames else self.size
+
+    def _marked_frames(self) -> Sequence[Frame]:
+        # No mark has a zero byte; in a file of zeros, zeros would be found at every place.
+        return [] if 0 in self.mark else self._scan(self.size).frames()
+
+    def adopt(self, header: FileHeader) -> None:
+        """Read on as if this were the header, which is damaged."""
+        self.mark, self.start = header.mark, header.size
+        self._scanned = None
 
     def read(self, at: int, count: int, *, forward: bool = False) -> bytes:
         """Bytes of the file from ``at`` on; fewer only at its end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
@@ -11,9 +12,11 @@ import attrs
 
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import ClosedError
+from lixcore.errors import ClosedError, PositionConflictError
 from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ArchiveInfo, Salvage
+from lixcore.ports.verification import Verified
 
 _position = attrgetter("position")
 
@@ -29,17 +32,28 @@ class _History:
     last_timestamp: float = 0.0
     context_after: Position = ORIGIN
     forgotten_through: Position = ORIGIN
+    updated_at: float = 0.0
 
-    def append(self, entries: Sequence[Entry]) -> None:
-        """Take those in that are neither held nor forgotten."""
+    def append(self, entries: Sequence[Entry], where: str = "") -> None:
+        """Take those in that are neither held nor forgotten.
+
+        Raises:
+            PositionConflictError: Another entry is held at the position of one, or two of them differ so; none was taken.
+        """
+        new: dict[Position, Entry] = {}
         for entry in entries:
-            if entry.position <= self.forgotten_through:
-                continue
-            at = bisect_left(self.entries, entry.position, key=_position)
-            if at < len(self.entries) and self.entries[at].position == entry.position:
-                continue
+            if entry.position > self.forgotten_through:
+                held = self._held_at(entry.position) or new.setdefault(entry.position, entry)
+                if not _is_same(held, entry):
+                    raise PositionConflictError(where, entry.position)
+        for entry in new.values():
             self._count(entry)
+            at = bisect_left(self.entries, entry.position, key=_position)
             self.entries.insert(at, Entry(entry.position, entry.timestamp, bytes(entry.payload)))
+
+    def _held_at(self, position: Position) -> Entry | None:
+        at = bisect_left(self.entries, position, key=_position)
+        return self.entries[at] if at < len(self.entries) and self.entries[at].position == position else None
 
     def _count(self, entry: Entry) -> None:
         first = not self.entries
@@ -79,20 +93,30 @@ class _History:
             stored_bytes=self.raw_bytes,  # nothing is compressed
             context_after=self.context_after,
             forgotten_through=self.forgotten_through,
+            updated_at=self.updated_at,
         )
 
 
+def _is_same(one: Entry, other: Entry) -> bool:
+    # Bit for bit: a NaN is unequal to itself, and -0.0 equals 0.0.
+    return one.payload == other.payload and struct.pack("<d", one.timestamp) == struct.pack("<d", other.timestamp)
+
+
 class MemoryArchive:
-    """`lixcore.ports.cold_archive.ColdArchive`, `AppendsInBulk` and `Salvages` in memory, for the threads of one process.
+    """`lixcore.ports.cold_archive.ColdArchive`, `AppendsInBulk`, `Salvages` and `Verifies`, for the threads of one process.
 
     Durable here means: until `close`, or the end of the process.
+
+    Args:
+        clock: For `ArchiveInfo.updated_at`, which is not known without one.
     """
 
     @attrs.frozen
     class Options:
         """It has none."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock
         self._lock = Lock()
         self._histories: dict[bytes, _History] = {}  # by digest: of a forgotten session no text remains
         self._closed = False
@@ -100,7 +124,7 @@ class MemoryArchive:
     @classmethod
     def open(cls, options: Options, context: AdapterContext) -> MemoryArchive:  # noqa: ARG003  # every adapter is opened alike
         """Make an empty archive."""
-        return cls()
+        return cls(context.clock)
 
     def append(self, session: SessionKey, entries: Sequence[Entry]) -> None:
         """See the port."""
@@ -108,13 +132,27 @@ class MemoryArchive:
 
     def append_many(self, batches: Sequence[tuple[SessionKey, Sequence[Entry]]]) -> None:
         """See `AppendsInBulk`."""
+        by_session: dict[SessionKey, list[Entry]] = {}
+        for session, entries in batches:
+            by_session.setdefault(session, []).extend(entries)
+        conflicts: list[PositionConflictError] = []
         with self._lock:
             self._check_open()
-            for session, entries in batches:
+            for session, entries in by_session.items():
                 if entries:
-                    history = self._made(session)
-                    history.append(entries)
-                    history.session = session if history.entries else None
+                    try:
+                        self._append(session, entries)
+                    except PositionConflictError as conflict:
+                        conflicts.append(conflict)
+        if conflicts:
+            raise conflicts[0]
+
+    def _append(self, session: SessionKey, entries: Sequence[Entry]) -> None:
+        history = self._histories.get(session.digest, _History())
+        history.append(entries, f"session {session} in memory")
+        history.session = session if history.entries else None
+        self._histories[session.digest] = history
+        self._note_update(history)
 
     def read(
         self,
@@ -154,6 +192,7 @@ class MemoryArchive:
             self._check_open()
             history = self._made(session)
             history.context_after = max(history.context_after, after)
+            self._note_update(history)
 
     def sessions(self) -> Iterator[ArchiveInfo]:
         """See the port."""
@@ -168,7 +207,14 @@ class MemoryArchive:
             self._check_open()
             if session.digest not in self._histories and through == ORIGIN:
                 return 0
-            return self._made(session).forget(through)
+            history = self._made(session)
+            self._note_update(history)
+            return history.forget(through)
+
+    def verify(self, *, repair: bool = False) -> Iterator[Verified]:  # noqa: ARG002  # nothing in memory is ever damaged
+        """See `lixcore.ports.verification.Verifies`: it finds nothing."""
+        for info in self.sessions():
+            yield Verified("the memory archive", info.session, info.messages)
 
     def close(self) -> None:
         """Drop everything."""
@@ -179,6 +225,10 @@ class MemoryArchive:
     def _check_open(self) -> None:
         if self._closed:
             raise ClosedError("the memory archive")
+
+    def _note_update(self, history: _History) -> None:
+        if self._clock is not None:
+            history.updated_at = self._clock.now()
 
     def _made(self, session: SessionKey) -> _History:
         return self._histories.setdefault(session.digest, _History())

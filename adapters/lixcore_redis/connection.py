@@ -9,6 +9,8 @@ import redis
 from redis.exceptions import RedisError, ResponseError
 
 from lixcore.errors import InvalidConfigError
+from lixcore_redis.failures import is_transient
+from lixcore_redis.incarnation import QUESTIONS, Incarnation
 from lixcore_redis.options import Destination
 from lixcore_redis.wire import command
 
@@ -31,32 +33,40 @@ class Connection:
         is_connected: Whether `connect` was done.
     """
 
-    __slots__ = ("__weakref__", "_theirs", "is_connected", "number", "read", "send")
+    __slots__ = ("__weakref__", "_incarnation", "_theirs", "is_connected", "number", "read", "send")
 
-    def __init__(self, theirs: Any) -> None:
+    def __init__(self, theirs: Any, incarnation: Incarnation) -> None:
         self._theirs = theirs
+        self._incarnation = incarnation
         self.send: Callable[[list[bytes]], object] = theirs.send_packed_command
         self.read: Callable[[], Any] = theirs.read_response
         self.number: int | None = None
         self.is_connected = False
 
     def connect(self) -> None:
-        """Connect and log in; raises redis-py's errors."""
+        """Connect, log in and look whether the server is the one it was; raises redis-py's errors."""
         self._theirs.connect()
-        self.send([_CLIENT_ID])
-        try:
-            self.number = self.read()
-        except ResponseError:  # this user may not ask
-            self.number = None
+        self.send([_CLIENT_ID + self._incarnation.request])
+        number, *answers = [self._answer() for _ in range(1 + QUESTIONS)]
+        self.number = None if isinstance(number, Exception) else number
+        self._incarnation.meet(answers)
         self.is_connected = True
+
+    def _answer(self) -> Any:
+        try:
+            return self.read()
+        except ResponseError as error:
+            if is_transient(error):
+                raise
+            return error  # this user may not ask
 
     def disconnect(self) -> None:
         """Close it; in a forked child, only the child's copy of the socket."""
         self._theirs.disconnect()
 
 
-def connection_maker(goal: Destination) -> Callable[[], Connection]:
-    """What makes connections to a server, not yet connected.
+def connection_maker(goal: Destination, incarnation: Incarnation) -> Callable[[], Connection]:
+    """What makes connections to a server, not yet connected. Each tells ``incarnation`` what it meets.
 
     Raises:
         InvalidConfigError: redis-py cannot make a connection of these arguments.
@@ -66,4 +76,4 @@ def connection_maker(goal: Destination) -> Callable[[], Connection]:
         theirs(**goal.arguments)
     except (RedisError, TypeError, ValueError) as error:
         raise InvalidConfigError([f"redis_url: {error}"]) from None
-    return lambda: Connection(theirs(**goal.arguments))
+    return lambda: Connection(theirs(**goal.arguments), incarnation)

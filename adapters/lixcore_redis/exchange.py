@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseError
 
 from lixcore.errors import StoreUnavailableError
-from lixcore_redis.failures import is_transient, out_of_script, store_error
+from lixcore_redis.failures import is_transient, store_error, told_apart
 from lixcore_redis.pool import ConnectionPool
 
 Tolerated = tuple[tuple[type[Exception], ...], ...]
@@ -65,7 +65,7 @@ class Exchange:
                     answers.append(read())
                 except ResponseError as error:  # the answers behind it must be read all the same
                     failed = True
-                    answers.append(out_of_script(error))
+                    answers.append(told_apart(error))
         except RedisError as error:
             self._pool.drop(connection)
             if is_transient(error):
@@ -74,12 +74,14 @@ class Exchange:
         except BaseException:  # an interrupt: answers may be under way, so nobody may use it again
             self._pool.drop(connection)
             raise
-        self._pool.give(connection)
-        if failed:
-            self._judge(answers, tolerated)
-        return answers
+        if failed and any(isinstance(answer, ReadOnlyError) for answer in answers):
+            self._pool.drop(connection)  # a failover made a replica of it: the address may lead to another server by now
+            self._pool.forget_free()
+        else:
+            self._pool.give(connection)
+        return self._judged(answers, tolerated) if failed else answers
 
-    def _judge(self, answers: list[Any], tolerated: Tolerated) -> None:
+    def _judged(self, answers: list[Any], tolerated: Tolerated) -> list[Any]:
         for index, answer in enumerate(answers):
             if not isinstance(answer, Exception) or isinstance(answer, NoScriptError):
                 continue
@@ -89,3 +91,4 @@ class Exchange:
                 carried_out = any(not isinstance(other, Exception) for other in answers)
                 raise LostError(answer, sent=carried_out)
             raise store_error(self.where, answer) from answer
+        return answers

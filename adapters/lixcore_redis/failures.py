@@ -17,6 +17,8 @@ TRANSIENT_CODES: Final = ("NOREPLICAS ", "BUSY ", "TRYAGAIN ", "CLUSTERDOWN ", "
 
 LASTING: Final = (theirs.AuthenticationError, theirs.AuthorizationError)
 
+_WRONG_TYPE: Final = "WRONGTYPE"
+
 _BAD_CERTIFICATE: Final = "certificate_verify_failed"
 
 _IN_SCRIPT: Final = re.compile(r"@user_script: ?\d+: -?([A-Z]{3,}) (.*)", re.DOTALL)
@@ -56,13 +58,20 @@ def is_transient(error: Exception) -> bool:
     return isinstance(error, TRANSIENT) or str(error).startswith(TRANSIENT_CODES)
 
 
-def out_of_script(error: theirs.ResponseError) -> theirs.ResponseError:
-    """The error that a command within a script met, which servers before 7.0 wrap into one of the script."""
-    found = _IN_SCRIPT.search(str(error))
-    if not found:
+class WrongTypeError(theirs.ResponseError):
+    """A key holds another kind of value than lixcore's; redis-py has no class of its own for it."""
+
+
+def told_apart(error: theirs.ResponseError) -> theirs.ResponseError:
+    """The same error by its own class; one that a command within a script met is wrapped by servers before 7.0."""
+    code, _, text = str(error).partition(" ")
+    if found := _IN_SCRIPT.search(str(error)):
+        code, text = found.groups()
+    elif code != _WRONG_TYPE:
         return error
-    code, text = found.groups()
     kind = _CODES.get(code)
+    if code == _WRONG_TYPE:
+        return WrongTypeError(f"{code} {text}")
     return kind(text) if kind else theirs.ResponseError(f"{code} {text}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from math import ceil
 from typing import Any, ClassVar, Self
 
 from redis.exceptions import OutOfMemoryError
@@ -15,8 +16,9 @@ from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.clock import Clock
 from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, SessionActivity, Ticket
 from lixcore_redis import scripts
-from lixcore_redis.idle_sessions import idle_sessions
-from lixcore_redis.keys import cached_session_keys
+from lixcore_redis.failures import store_error
+from lixcore_redis.idle_sessions import IdleSessions
+from lixcore_redis.keys import cached_session_keys, lease_key
 from lixcore_redis.link import Link
 from lixcore_redis.options import RedisOptions
 from lixcore_redis.server_info import ServerInfo, server_info
@@ -27,6 +29,9 @@ CROWDED_SEQUENCE = 1 << SEQUENCE_BITS - 1
 """From here on, the next entry goes to the next millisecond: half of the room that a position has for the sequence."""
 
 LAST_MILLISECOND = MAX_POSITION >> SEQUENCE_BITS
+
+MEASURED_AT_ONCE = 1000
+"""Of how many sessions the size is asked for in one request."""
 
 _FULL = (OutOfMemoryError,)
 
@@ -45,6 +50,7 @@ class RedisHotStore:
         self._prefix = options.key_prefix
         self._keys = cached_session_keys(options.key_prefix)
         self._nonces = Nonces()
+        self._idle = IdleSessions(self._link, options.key_prefix)
 
     @classmethod
     def open(cls, options: RedisOptions, context: AdapterContext) -> Self:
@@ -143,9 +149,13 @@ class RedisHotStore:
             ) from error
 
     def ticket(self, session: SessionKey) -> Ticket:
-        """The bucket's epoch."""
-        (epoch,) = self._link.call(command(b"GET", self._keys(session).epoch), 1, writes=False)
-        return Ticket(epoch or b"")
+        """The bucket's epoch, which is made where there is none: "none" would be the same again after the server was wiped."""
+        epoch = self._keys(session).epoch
+        request = command(b"SET", epoch, secrets.token_hex(16).encode(), b"NX") + command(b"GET", epoch)
+        made, found = self._link.call(request, 2, writes=False, first_may_be=_FULL)
+        if found is None:
+            raise store_error(self._link.where, made)
+        return Ticket(found)
 
     def restore(self, session: SessionKey, entries: Sequence[Entry], *, next_after: Position, ticket: Ticket) -> bool:
         """A script; sent twice, the second one finds the session hot and says False."""
@@ -181,7 +191,7 @@ class RedisHotStore:
         keys = self._keys(session)
         token = secrets.token_hex(16).encode()
         epoch: bytes = self._link.run(scripts.FORGET, (keys.log, keys.activity, keys.epoch), keys.member, token)
-        _, count, last = epoch.split(b":")
+        _, count, last = epoch.partition(b"@")[0].split(b":")
         return HotRemoval(int(count), position_of(last) if last else None)
 
     def describe(self, session: SessionKey) -> HotInfo | None:
@@ -200,7 +210,37 @@ class RedisHotStore:
 
     def sessions(self, *, inactive_since: float | None = None, limit: int | None = None) -> Sequence[SessionActivity]:
         """The buckets' sorted sets in one request, merged; then one more request to see that the sessions are there."""
-        return idle_sessions(self._link, self._prefix, inactive_since=inactive_since, limit=limit)
+        return self._idle.find(inactive_since=inactive_since, limit=limit)
+
+    def sizes(self, sessions: Sequence[SessionKey]) -> Sequence[int]:
+        """MEMORY USAGE of the streams, many in one request; the server estimates by a sample of each."""
+        found: list[int] = []
+        for start in range(0, len(sessions), MEASURED_AT_ONCE):
+            part = sessions[start : start + MEASURED_AT_ONCE]
+            request = b"".join(command(b"MEMORY", b"USAGE", self._keys(session).log) for session in part)
+            found.extend(size or 0 for size in self._link.call(request, len(part), writes=False))
+        return found
+
+    def lease(self, name: str, *, holder: str, seconds: float) -> bool:
+        """A script on one key that expires by the server's clock; it may be sent twice."""
+        length = b"%d" % max(1, ceil(seconds * 1000))
+        holder_bytes = holder.encode(errors="surrogatepass")
+        return bool(self._link.run(scripts.LEASE, (lease_key(self._prefix, name),), holder_bytes, length) == 1)
+
+    def end_lease(self, name: str, *, holder: str) -> None:
+        """A script; only the holder's own lease is removed."""
+        self._link.run(scripts.END_LEASE, (lease_key(self._prefix, name),), holder.encode(errors="surrogatepass"))
+
+    @property
+    def lapse(self) -> str | None:
+        """See the port, and `lixcore_redis.incarnation`; None as well for a user who may not send INFO."""
+        return self._link.incarnation.lapse
+
+    def settle(self, lapse: str) -> None:
+        """A script, which notes nothing when the server is another incarnation by now; `lapse` then names that one."""
+        key = self._link.incarnation.key
+        now, settled = self._link.run(scripts.SETTLE, (key,), lapse.encode())
+        self._link.incarnation.settled(lapse, now, settled)
 
     def ping(self) -> ServerInfo:
         """Ask the server what it is, over the same connections that messages use.

@@ -2,63 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
-from lixcore.domain.session import SessionKey
-from lixcore.errors import CorruptDataError
 from lixcore.ports.hot_store import SessionActivity
 from lixcore_redis import scripts
-from lixcore_redis.keys import BUCKETS, bucket_key, session_keys, session_of
+from lixcore_redis.failures import WrongTypeError
+from lixcore_redis.keys import BUCKETS, bucket_key, member_session, session_keys
 from lixcore_redis.link import Link
 from lixcore_redis.wire import command, number
 
-CHECKED_AT_ONCE = 1000
+CHECKED_AT_ONCE: Final = 1000
 """How many sessions' streams are asked for in one request."""
 
+WARNED_AT_MOST: Final = 1000
 
-def idle_sessions(link: Link, prefix: str, *, inactive_since: float | None, limit: int | None) -> Sequence[SessionActivity]:
+_log = logging.getLogger("lixcore.redis")
+
+
+class IdleSessions:
     """`lixcore.ports.hot_store.HotStore.sessions`.
 
-    A member without a stream can be left by something other than lixcore only, such as a server that throws keys away when its
-    memory is full. It is removed; the search then begins again, because it may have taken a place within the limit.
+    What another program wrote is left out, with one warning for each: it is no session, and must not keep the others from being
+    found. A member without a stream can be left by something other than lixcore only, such as a server that throws keys away
+    when its memory is full; it is removed.
     """
-    while True:
-        found = _active(link, prefix, inactive_since=inactive_since, limit=limit)
-        strays = _without_stream(link, prefix, [activity.session for activity in found])
-        if not strays:
-            return found
-        for session in strays:
-            keys = session_keys(prefix, session)
-            link.run(scripts.DROP_STRAY, (keys.log, keys.activity), keys.member)
-        if limit is None or len(found) < limit:
-            return [activity for activity in found if activity.session not in strays]
 
+    def __init__(self, link: Link, prefix: str) -> None:
+        self._link = link
+        self._prefix = prefix
+        self._warned: set[bytes] = set()
 
-def _active(link: Link, prefix: str, *, inactive_since: float | None, limit: int | None) -> list[SessionActivity]:
-    highest = b"+inf" if inactive_since is None else number(inactive_since)
-    few = () if limit is None else (b"LIMIT", b"0", b"%d" % limit)
-    request = b"".join(
-        command(b"ZRANGEBYSCORE", bucket_key(prefix, bucket, "activity"), b"-inf", highest, b"WITHSCORES", *few)
-        for bucket in range(BUCKETS)
-    )
-    answers: list[list[bytes]] = link.call(request, BUCKETS, writes=False)
-    found = sorted((float(row[i + 1]), row[i]) for row in answers for i in range(0, len(row), 2))
-    return [SessionActivity(_session(link, member), score) for score, member in found[:limit]]
+    def find(self, *, inactive_since: float | None, limit: int | None) -> Sequence[SessionActivity]:
+        """Hot sessions, longest idle first, as the port says."""
+        room = limit
+        while True:
+            members = self._active(inactive_since=inactive_since, limit=room)
+            found = self._hot(members)
+            if limit is None or room is None or len(found) >= limit or len(members) < room:
+                return found[:limit]
+            room += len(members) - len(found)  # what is no session took places of others
 
+    def _active(self, *, inactive_since: float | None, limit: int | None) -> list[tuple[float, bytes, int]]:
+        """Score, member and bucket of the longest idle members."""
+        highest = b"+inf" if inactive_since is None else number(inactive_since)
+        few = () if limit is None else (b"LIMIT", b"0", b"%d" % limit)
+        keys = [bucket_key(self._prefix, bucket, "activity") for bucket in range(BUCKETS)]
+        request = b"".join(command(b"ZRANGEBYSCORE", key, b"-inf", highest, b"WITHSCORES", *few) for key in keys)
+        answers: list[Any] = self._link.call(request, BUCKETS, writes=False, all_may_be=(WrongTypeError,))
+        found: list[tuple[float, bytes, int]] = []
+        for bucket, row in enumerate(answers):
+            if not isinstance(row, Exception):
+                found.extend((float(row[i + 1]), row[i], bucket) for i in range(0, len(row), 2))
+            else:
+                self._warn(keys[bucket], "is no sorted set: sessions of its bucket cannot be listed")
+        found.sort()
+        return found[:limit]
 
-def _session(link: Link, member: bytes) -> SessionKey:
-    try:
-        return session_of(member)
-    except ValueError as error:  # InvalidInputError is one
-        raise CorruptDataError(link.where, f"an activity set has the member {member!r}, which is no session: {error}") from error
+    def _hot(self, members: Sequence[tuple[float, bytes, int]]) -> list[SessionActivity]:
+        """Those of the members that are sessions, and hot."""
+        sessions = list(self._sessions(members))
+        hot = []
+        for start in range(0, len(sessions), CHECKED_AT_ONCE):
+            part = sessions[start : start + CHECKED_AT_ONCE]
+            every = [session_keys(self._prefix, activity.session) for activity in part]
+            kinds = self._link.call(b"".join(command(b"TYPE", keys.log) for keys in every), len(part), writes=False)
+            for activity, keys, kind in zip(part, every, kinds, strict=True):
+                if kind == b"stream":
+                    hot.append(activity)
+                elif kind == b"none":
+                    self._link.run(scripts.STRAY, (keys.log, keys.activity), keys.member, b"1")
+                else:
+                    self._warn(keys.log, f"is a {kind.decode()} and no stream: another program uses it")
+        return hot
 
+    def _sessions(self, members: Sequence[tuple[float, bytes, int]]) -> Iterator[SessionActivity]:
+        for score, member, bucket in members:
+            try:
+                session = member_session(member, bucket)
+            except ValueError as error:  # InvalidInputError is one
+                key = bucket_key(self._prefix, bucket, "activity")
+                self._warn(key, f"has the member {member[:256]!r}, which is no session of lixcore: {error}")
+            else:
+                yield SessionActivity(session, score)
 
-def _without_stream(link: Link, prefix: str, sessions: Sequence[SessionKey]) -> set[SessionKey]:
-    missing = set()
-    for start in range(0, len(sessions), CHECKED_AT_ONCE):
-        part = sessions[start : start + CHECKED_AT_ONCE]
-        request = b"".join(session_keys(prefix, session).exists for session in part)
-        answers: list[Any] = link.call(request, len(part), writes=False)
-        missing |= {session for session, exists in zip(part, answers, strict=True) if not exists}
-    return missing
+    def _warn(self, key: bytes, fact: str) -> None:
+        sign = key + fact.encode()
+        if sign in self._warned or len(self._warned) >= WARNED_AT_MOST:
+            return
+        self._warned.add(sign)
+        _log.warning("%s: the key %s %s", self._link.where, key.decode(), fact)

@@ -5,6 +5,8 @@
     {prefix}:1:{BB}:log:<tenant>/<id>   stream      its entries
     {prefix}:1:{BB}:activity            sorted set  <tenant>/<id> of the hot sessions, by last activity
     {prefix}:1:{BB}:epoch               string      changes whenever a session of the bucket becomes absent
+    {prefix}:1:lease:<name>             string      who has the lease; expires with it
+    {prefix}:1:run                      string      the server's incarnation that was last compared with the archive
 
 ``1`` is the version of the layout. ``{BB}``, two hexadecimal digits with the braces around them, is the session's bucket, the
 first byte of its digest. The braces make it the hash tag: all keys of a session are on one node of a cluster, so that scripts
@@ -64,6 +66,16 @@ def bucket_key(prefix: str, bucket: int, name: str) -> bytes:
     return f"{prefix}:{VERSION}:{{{bucket:02x}}}:{name}".encode()
 
 
+def lease_key(prefix: str, name: str) -> bytes:
+    """The key of a lease; the name is data, and may be any text."""
+    return f"{prefix}:{VERSION}:lease:{quote(name, safe='', errors='surrogatepass')}".encode()
+
+
+def run_key(prefix: str) -> bytes:
+    """The key that says which incarnation of the server was settled."""
+    return f"{prefix}:{VERSION}:run".encode()
+
+
 def session_keys(prefix: str, session: SessionKey) -> SessionKeys:
     """The keys of a session."""
     bucket = session.digest[0]
@@ -93,6 +105,20 @@ def session_of(member: bytes) -> SessionKey:
     if not slash:
         raise ValueError("no slash between tenant and id")
     return SessionKey(id=unquote(identifier, errors="strict"), tenant=unquote(tenant, errors="strict"))
+
+
+def member_session(member: bytes, bucket: int) -> SessionKey:
+    """`session_of` a member that lixcore wrote into a bucket's set.
+
+    Raises:
+        ValueError: It stands for no session, or lixcore would have written it otherwise or elsewhere.
+    """
+    session = session_of(member)
+    if session_keys("", session).member != member:
+        raise ValueError("it is not encoded as lixcore does")
+    if session.digest[0] != bucket:
+        raise ValueError(f"it belongs to the bucket {session.digest[0]:02x}")
+    return session
 
 
 def cached_session_keys(prefix: str) -> Callable[[SessionKey], SessionKeys]:

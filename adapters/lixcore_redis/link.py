@@ -13,6 +13,8 @@ from lixcore.ports.clock import Clock
 from lixcore_redis.connection import connection_maker
 from lixcore_redis.exchange import Exchange, LostError, Tolerated
 from lixcore_redis.failures import store_error
+from lixcore_redis.incarnation import Incarnation
+from lixcore_redis.keys import run_key
 from lixcore_redis.options import RedisOptions, destination
 from lixcore_redis.pool import ConnectionPool
 from lixcore_redis.scripts import Script
@@ -29,6 +31,7 @@ class Link:
 
     Attributes:
         where: The server's address, without a password.
+        incarnation: What the connections met.
     """
 
     def __init__(self, options: RedisOptions, clock: Clock) -> None:
@@ -37,7 +40,9 @@ class Link:
         self._clock = clock
         self._retries = options.retries
         self._patience = options.socket_connect_timeout
-        self._pool = ConnectionPool(connection_maker(goal), size=options.pool_size, patience=self._patience, where=goal.where)
+        self.incarnation = Incarnation(run_key(options.key_prefix))
+        make = connection_maker(goal, self.incarnation)
+        self._pool = ConnectionPool(make, size=options.pool_size, patience=self._patience, where=goal.where)
         self._exchange = Exchange(self._pool, goal.where)
 
     def call(
@@ -48,6 +53,7 @@ class Link:
         writes: bool = True,
         repeat: Callable[[int], bytes] | None = None,
         first_may_be: tuple[type[Exception], ...] = (),
+        all_may_be: tuple[type[Exception], ...] = (),
     ) -> list[Any]:
         """Send a request of one or more commands in one go and return its answers.
 
@@ -58,6 +64,7 @@ class Link:
             repeat: Gives what to send once the request may have been carried out, for as many answers, when told the server's
                 time before the first try, in milliseconds; None when the request itself may be sent again.
             first_may_be: Error answers to the first command that stand in the answers instead of being raised.
+            all_may_be: The same for every command.
 
         Raises:
             StoreError: No answer, or an error among the answers.
@@ -65,6 +72,7 @@ class Link:
         # No repetition starts later than this: an address that does not answer is reported within the connect time-out.
         began = self._clock.monotonic()
         latest = began + self._patience
+        tolerated: Tolerated = (all_may_be,) * count if all_may_be else (first_may_be,)
         attempt = 0
         unknown = False
         kills: list[bytes] = []
@@ -73,7 +81,7 @@ class Link:
             try:
                 if repeating and repeat:
                     request = repeat(self._server_time(kills, since=began))
-                answers = self._guarded(kills, request, count, first_may_be)
+                answers = self._guarded(kills, request, count, tolerated)
             except LostError as lost:
                 attempt += 1
                 unknown = unknown or (writes and lost.sent)
@@ -93,7 +101,7 @@ class Link:
 
     def _server_time(self, kills: Sequence[bytes], *, since: float) -> int:
         """What the server's clock showed at an earlier instant of ours, or a little before that; 0 for a user who may not ask."""
-        (time_now,) = self._guarded(kills, command(b"TIME"), 1, (ResponseError,))
+        (time_now,) = self._guarded(kills, command(b"TIME"), 1, ((ResponseError,),))
         if isinstance(time_now, Exception):
             return 0
         seconds, microseconds = time_now
@@ -110,11 +118,9 @@ class Link:
         """Close all connections; further calls raise `ClosedError`."""
         self._pool.close()
 
-    def _guarded(
-        self, kills: Sequence[bytes], request: bytes, count: int, first_may_be: tuple[type[Exception], ...]
-    ) -> list[Any]:
+    def _guarded(self, kills: Sequence[bytes], request: bytes, count: int, tolerated: Tolerated) -> list[Any]:
         """The answers to a request that begins with ending connections; whether that succeeds does not matter."""
         if not kills:
-            return self._exchange.ask(request, count, (first_may_be,))
-        tolerated: Tolerated = (*([(ResponseError,)] * len(kills)), first_may_be)
+            return self._exchange.ask(request, count, tolerated)
+        tolerated = (*([(ResponseError,)] * len(kills)), *tolerated)
         return self._exchange.ask(b"".join(kills) + request, len(kills) + count, tolerated)[len(kills) :]

@@ -65,9 +65,11 @@ end
 return redis.call('XADD', KEYS[1], 'NOMKSTREAM', '*', ARGV[1], ARGV[2])
 """)
 
-# Keys: log, activity, epoch. Arguments: ticket, member, time, last id, then id, nonce and value of each entry.
+# Keys: log, activity, epoch. Arguments: ticket, member, time, last id, then id, nonce and value of each entry. The activity comes
+# first: should it be refused, nothing was done; a stream without its activity would never be listed, and so never be evicted.
 RESTORE: Final = _script("""
-if redis.call('EXISTS', KEYS[1]) == 1 or (redis.call('GET', KEYS[3]) or '') ~= ARGV[1] then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2])
 if #ARGV > 4 then
   for i = 5, #ARGV, 3 do redis.call('XADD', KEYS[1], ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
 else
@@ -75,12 +77,12 @@ else
   redis.call('XGROUP', 'DESTROY', KEYS[1], 'empty')
 end
 redis.call('XSETID', KEYS[1], ARGV[4])
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2])
 return 1
 """)
 
 # Keys: log, activity, epoch. Arguments: lowest id to keep, member, new epoch. Gives 1 when the session is absent now. The epoch
-# becomes "token@milliseconds" of the newest id that ever left the bucket by this, which is what REPEAT_ADD looks for.
+# becomes "token@milliseconds" of the newest id that ever left the bucket by this, which is what REPEAT_ADD looks for. ZREM is the
+# last command that can be refused, and frees the way for SET on a server that is out of memory.
 EVICT: Final = _script("""
 local left = string.match(redis.call('GET', KEYS[3]) or '', '@(%d+)$') or '0'
 if redis.call('EXISTS', KEYS[1]) == 1 then
@@ -93,15 +95,16 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
   end
   redis.call('XTRIM', KEYS[1], 'MINID', ARGV[1])
   if redis.call('XLEN', KEYS[1]) > 0 then return 0 end
-  redis.call('DEL', KEYS[1])
-  redis.call('ZREM', KEYS[2], ARGV[2])
 end
+redis.call('ZREM', KEYS[2], ARGV[2])
+redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[3], ARGV[3] .. '@' .. left)
 return 1
 """)
 
-# Keys: log, activity, epoch. Arguments: member, token. Gives the new epoch, "token:entries:last id". The epoch remembers what
-# was removed, so that the answer is right as well when it is given to a command that was sent a second time.
+# Keys: log, activity, epoch. Arguments: member, token. Gives the new epoch, "token:entries:last id", with EVICT's "@milliseconds"
+# behind it if there were any. The epoch remembers what was removed, so that the answer is right as well when it is given to a
+# command that was sent a second time.
 FORGET: Final = _script("""
 local epoch = redis.call('GET', KEYS[3]) or ''
 if string.sub(epoch, 1, #ARGV[2]) == ARGV[2] then return epoch end
@@ -110,9 +113,9 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
   count = redis.call('XLEN', KEYS[1])
   if count > 0 then last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1][1] end
 end
-redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
-epoch = ARGV[2] .. ':' .. count .. ':' .. last
+redis.call('DEL', KEYS[1])
+epoch = ARGV[2] .. ':' .. count .. ':' .. last .. (string.match(epoch, '@%d+$') or '')
 redis.call('SET', KEYS[3], epoch)
 return epoch
 """)
@@ -141,8 +144,45 @@ end
 return 0
 """)
 
-# Keys: log, activity. Arguments: member. Removes the activity of a session that is absent.
-DROP_STRAY: Final = _script("""
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-return redis.call('ZREM', KEYS[2], ARGV[1])
+# Keys: log, activity. Arguments: member, "1" to remove it. Gives 1 when the activity is that of an absent session.
+STRAY: Final = _script("""
+if redis.call('EXISTS', KEYS[1]) == 1 or not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
+if ARGV[2] == '1' then redis.call('ZREM', KEYS[2], ARGV[1]) end
+return 1
+""")
+
+# Keys: log, activity. Arguments: member, time, or '' to look only. Gives 1 when the session is hot and nobody would know.
+UNLISTED: Final = _script("""
+if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
+if ARGV[2] ~= '' then redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1]) end
+return 1
+""")
+
+# Keys: lease. Arguments: holder, milliseconds. Gives 1 when the holder has it. DEL lets SET pass on a server out of memory:
+# who would free some needs the lease for it.
+LEASE: Final = _script("""
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+""")
+
+# Keys: lease. Arguments: holder.
+END_LEASE: Final = _script("""
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+""")
+
+# Keys: run. Arguments: the incarnation that was settled. Gives the server's incarnation (see `lixcore_redis.incarnation`) and the
+# settled one; notes nothing when they differ.
+SETTLE: Final = _script("""
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+local now = run .. '.' .. history
+if now == ARGV[1] then
+  redis.call('DEL', KEYS[1])
+  redis.call('SET', KEYS[1], now)
+end
+return {now, redis.call('GET', KEYS[1])}
 """)

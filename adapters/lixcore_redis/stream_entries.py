@@ -12,6 +12,7 @@ import os
 import secrets
 import struct
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any, Final
 
 from lixcore.domain.position import SEQUENCE_BITS, Entry, Position
@@ -52,6 +53,7 @@ def entries_of(rows: Sequence[Any]) -> list[Entry]:
     unpack = _timestamp.unpack_from
     entries = []
     nonces = set()
+    timestamps = []
     try:
         for identifier, (nonce, value) in rows:
             nonces.add(nonce)
@@ -60,9 +62,15 @@ def entries_of(rows: Sequence[Any]) -> list[Entry]:
             low = int(sequence)
             if low >= SEQUENCES:
                 raise ValueError(f"a sequence of 2**{SEQUENCE_BITS} or more")
-            entries.append(Entry(Position(int(milliseconds) << SEQUENCE_BITS | low), unpack(value)[0], value[8:]))
+            (timestamp,) = unpack(value)
+            timestamps.append(timestamp)
+            entries.append(Entry(Position(int(milliseconds) << SEQUENCE_BITS | low), timestamp, value[8:]))
     except (struct.error, TypeError) as error:
         raise ValueError(str(error)) from error
+    if not {NONCE_BYTES}.issuperset(map(len, nonces)):
+        raise ValueError(f"a field that has not {NONCE_BYTES} bytes")
+    if not all(map(isfinite, timestamps)):
+        raise ValueError("a timestamp that is no finite number")
     if len(nonces) == len(rows):
         return entries
     return _without_repeats(rows, entries)

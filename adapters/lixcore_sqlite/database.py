@@ -18,6 +18,7 @@ from threading import Lock, RLock
 from typing import Any, Final
 
 from lixcore.errors import ClosedError, StoreError, StoreRefusedError, StoreUnavailableError
+from lixcore.ports.forking import ForkHooks, ForkStage, register_at_fork
 from lixcore_sqlite.failures import failure
 from lixcore_sqlite.schema import prepare
 
@@ -260,4 +261,4 @@ def _after_fork() -> None:
     _forking.release()
 
 
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+register_at_fork(ForkHooks(ForkStage.STORES, before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork))

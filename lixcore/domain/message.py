@@ -94,9 +94,13 @@ class Message:
             embedding=value.get("embedding"),
         )
 
+    def for_context(self) -> dict[str, Any]:
+        """A plain dict of role, content, timestamp and metadata, ready for an LLM call."""
+        return {"role": self.role, "content": self.content, "timestamp": self.timestamp, "metadata": self.metadata}
+
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict of role, content, timestamp, metadata, and embedding (a list of floats) where there is one."""
-        plain = {"role": self.role, "content": self.content, "timestamp": self.timestamp, "metadata": self.metadata}
+        """As `for_context`, with the embedding (a list of floats) where there is one."""
+        plain = self.for_context()
         if self.embedding is not None:
             plain["embedding"] = self.embedding.tolist()
         return plain

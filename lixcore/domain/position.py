@@ -22,6 +22,10 @@ SEQUENCE_BITS = 20
 """A time-based position is ``milliseconds << SEQUENCE_BITS | sequence``: enough for the years until 2248."""
 
 
+DRAWS = 1 << SEQUENCE_BITS - 2
+"""How many places there are in a millisecond for what a stand-in stores; see `stand_in_position`."""
+
+
 def next_position(*, after: Position, now: float) -> Position:
     """The position for a new entry: by the clock, and above ``after`` whatever the clock says.
 
@@ -33,6 +37,22 @@ def next_position(*, after: Position, now: float) -> Position:
         now: Seconds since the epoch.
     """
     return Position(max(after + 1, int(now * 1000) << SEQUENCE_BITS))
+
+
+def stand_in_position(*, after: Position, now: float, draw: int) -> Position:
+    """The position for an entry that another store than the hot one gives a place to.
+
+    Several processes may give such places at the same instant, unaware of each other and of the hot store, which counts its
+    sequence from zero. So this one's sequence is drawn at random, far above what a hot store reaches in a millisecond, and below
+    what makes it go on to the next one.
+
+    Args:
+        after: The highest position of the session that is known, or `ORIGIN`.
+        now: Seconds since the epoch.
+        draw: A random number, 0 to `DRAWS` - 1.
+    """
+    milliseconds = max((after >> SEQUENCE_BITS) + 1, int(now * 1000))
+    return Position(milliseconds << SEQUENCE_BITS | DRAWS + draw)
 
 
 # msgspec builds these in C: a context of twenty is twenty of them, on the hot path.

@@ -7,11 +7,15 @@ import hashlib
 import attrs
 
 from lixcore.domain.text import checked_text
+from lixcore.errors import InvalidInputError
 
 MAX_ID_BYTES = 4096
 """How long a session id or a tenant may be, in UTF-8 (so 500 characters of any script fit)."""
 
 DEFAULT_TENANT = "default"
+
+RESERVED_TENANT = "\x00lixcore"
+"""The tenant of what lixcore itself keeps in the stores; no application's."""
 
 
 # Any Unicode text is a legal id, NUL included: adapters store ids as data and never as a path, pattern or C string.
@@ -19,13 +23,20 @@ def _session_id(value: object) -> str:
     return checked_text(value, "session_id", max_bytes=MAX_ID_BYTES, allow_empty=False, allow_nul=True)
 
 
+def _tenant(value: object) -> str:
+    return checked_text(value, "tenant", max_bytes=MAX_ID_BYTES, allow_empty=False, allow_nul=True)
+
+
 def checked_tenant(value: object) -> str:
-    """Return ``value`` if it is a tenant as `SessionKey` accepts it.
+    """Return ``value`` if an application may have it as a tenant.
 
     Raises:
-        InvalidInputError: It is empty, too long, not text, or has a lone surrogate.
+        InvalidInputError: It is empty, too long, not text, has a lone surrogate, or is `RESERVED_TENANT`.
     """
-    return checked_text(value, "tenant", max_bytes=MAX_ID_BYTES, allow_empty=False, allow_nul=True)
+    tenant = _tenant(value)
+    if tenant == RESERVED_TENANT:
+        raise InvalidInputError("tenant", f"is {tenant!r}, which is reserved for lixcore itself")
+    return tenant
 
 
 @attrs.frozen(slots=False)
@@ -43,7 +54,7 @@ class SessionKey:
     """
 
     id: str = attrs.field(converter=_session_id)
-    tenant: str = attrs.field(default=DEFAULT_TENANT, converter=checked_tenant)
+    tenant: str = attrs.field(default=DEFAULT_TENANT, converter=_tenant)
 
     @property
     def digest(self) -> bytes:

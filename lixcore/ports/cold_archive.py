@@ -58,8 +58,8 @@ class ColdArchive(Protocol):
         their place in the order. Entries at or below ``forgotten_through`` are ignored.
 
         Raises:
-            PositionConflictError: An entry is held at one of the positions, with another timestamp or payload. Nothing of the
-                session's entries was stored.
+            PositionConflictError: An entry is held at one of the positions, with another timestamp or payload; or two of those
+                given differ so. Nothing of the session's entries was stored.
             StoreFullError: Everything that was held is still held.
             CorruptDataError: The session's data is damaged so that nothing can be added safely.
         """
@@ -129,7 +129,14 @@ class AppendsInBulk(Protocol):
     """An optional power of an archive: many sessions in one durable step, for imports and evictions."""
 
     def append_many(self, batches: Sequence[tuple[SessionKey, Sequence[Entry]]]) -> None:
-        """Do `ColdArchive.append` for each batch; all are durable when it returns, at the cost of few waits for the medium."""
+        """Do `ColdArchive.append` for each batch; all are durable when it returns, at the cost of few waits for the medium.
+
+        Batches of one session are one append.
+
+        Raises:
+            PositionConflictError: As in `ColdArchive.append`, for the first session that has such a conflict; the batches of the
+                sessions that have none are stored by then.
+        """
         ...
 
 

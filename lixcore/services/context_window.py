@@ -17,6 +17,7 @@ from lixcore.ports.policy import WindowPolicy
 from lixcore.services.archive_reader import ArchiveReader
 from lixcore.services.spiller import Spiller
 from lixcore.services.tiering import ATTEMPTS, Tiering
+from lixcore.services.writing_through import WriteThrough
 
 _LONGEST_TURN = 4096  # where results belong to no call, a whole history is not searched for it
 
@@ -57,34 +58,46 @@ class SessionStats:
     last_active: float | None
 
 
-class ContextWindow:
-    """Adds to sessions, and reads them, through the hot store and the archive.
+@attrs.frozen(kw_only=True)
+class ContextParts:
+    """What a window works with.
 
-    Args:
+    Attributes:
+        hot: The hot store.
+        archive: The cold archive.
+        tiering: Moves entries between the two.
+        spiller: Moves what is beyond the window, behind the caller's back.
+        reader: Reads the archive.
+        policy: Says where a context starts.
+        through: Archives messages before they are acknowledged; None where that is not asked for.
         max_messages: How many of the newest messages make up a context.
         max_tokens: A strict budget for them; None for none.
     """
 
-    def __init__(
-        self,
-        *,
-        hot: HotStore,
-        archive: ColdArchive,
-        tiering: Tiering,
-        spiller: Spiller,
-        reader: ArchiveReader,
-        policy: WindowPolicy,
-        max_messages: int,
-        max_tokens: int | None,
-    ) -> None:
-        self._hot = hot
-        self._archive = archive
-        self._tiering = tiering
-        self._spiller = spiller
-        self._reader = reader
-        self._policy = policy
-        self._max_messages = max_messages
-        self._max_tokens = max_tokens
+    hot: HotStore
+    archive: ColdArchive
+    tiering: Tiering
+    spiller: Spiller
+    reader: ArchiveReader
+    policy: WindowPolicy
+    through: WriteThrough | None = None
+    max_messages: int
+    max_tokens: int | None = None
+
+
+class ContextWindow:
+    """Adds to sessions, and reads them, through the hot store and the archive."""
+
+    def __init__(self, parts: ContextParts) -> None:
+        self._hot = parts.hot
+        self._archive = parts.archive
+        self._tiering = parts.tiering
+        self._spiller = parts.spiller
+        self._reader = parts.reader
+        self._policy = parts.policy
+        self._through = parts.through
+        self._max_messages = parts.max_messages
+        self._max_tokens = parts.max_tokens
 
     def add(self, session: SessionKey, message: Message) -> Appended:
         """Add a message at the end; it is stored when this returns.
@@ -93,13 +106,19 @@ class ContextWindow:
             Its position, and how many entries are hot.
 
         Raises:
+            NotArchivedError: It is in the hot store, but not in the archive, as it should be before this returns.
             StoreError: It is not stored; or, when the error's ``outcome_unknown`` is true, it may be.
         """
         payload = encode_message(message)
+        through = self._through
+        if through is not None:
+            through.before_add(session)
         self._spiller.before_add(session)
         appended = self._hot.append(session, message.timestamp, payload)
         if appended is None:
             appended = self._restore_and_append(session, message.timestamp, payload)
+        if through is not None:
+            through.after_add(session, Entry(appended.position, message.timestamp, payload))
         self._spiller.after_add(session, appended.held)
         return appended
 
@@ -205,11 +224,13 @@ class ContextWindow:
         newest = self._tiering.flush(session)
         info = self._archive.describe(session)
         through = max(newest, info.last_position if info else ORIGIN)
-        if through == ORIGIN:
-            return
-        self._archive.start_context(session, after=through)
+        if through > ORIGIN:
+            self._start_context(session, after=through)
+
+    def _start_context(self, session: SessionKey, *, after: Position) -> None:
+        self._archive.start_context(session, after=after)
         # Evicted, not released: that also stops a restore which has read the archive before the new start was noted.
-        self._hot.evict(session, through=through)
+        self._hot.evict(session, through=after)
 
     def forget(self, session: SessionKey) -> Forgotten:
         """Remove every trace of the session; a second call finds nothing.

@@ -12,7 +12,7 @@ import attrs
 import msgspec
 
 from lixcore.domain.message import Message
-from lixcore.domain.session import SessionKey
+from lixcore.domain.session import SessionKey, checked_tenant
 from lixcore.errors import InvalidInputError, InvalidLineError
 
 _decode = msgspec.json.Decoder().decode
@@ -68,7 +68,7 @@ def _conversation(value: object, *, tenant: str, now: float) -> Conversation:
     for name in ("session_id", "messages"):
         if name not in value:
             raise InvalidInputError(name, "is missing")
-    session, plain = SessionKey(value["session_id"], tenant), value["messages"]
+    session, plain = SessionKey(value["session_id"], checked_tenant(tenant)), value["messages"]
     if not isinstance(plain, list):
         raise InvalidInputError("messages", f"must be a list, not {type(plain).__name__}")
     messages = [_message(item, path=f"messages[{index}]", now=now) for index, item in enumerate(plain)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import weakref
 from collections import deque
 from typing import Final
 
 from lixcore.domain.session import SessionKey
+from lixcore.ports.forking import ForkHooks, ForkStage, register_at_fork
+from lixcore.services.guarded_hot_store import HotStoreAwayError
 from lixcore.services.tiering import Tiering
 
 MOST_REMEMBERED: Final = 10_000
@@ -136,7 +137,7 @@ class Spiller:
         except Exception as error:  # noqa: BLE001  # kept for the next add at the limit, which spills first and meets it itself
             # The messages are safe where they are. A stranger's adapter may raise anything, and must not end the thread.
             self.failures += 1
-            if session not in self._failing:
+            if session not in self._failing and not isinstance(error, HotStoreAwayError):  # that was told once for all sessions
                 _log.warning("cannot move messages of a session to the archive, they stay in the hot store: %r", error)
             _remember(self._failing, session)
         else:
@@ -186,4 +187,4 @@ def _after_fork_in_child() -> None:
         spiller.start_afresh()
 
 
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+register_at_fork(ForkHooks(ForkStage.WORKERS, _before_fork, _after_fork_in_parent, _after_fork_in_child))

@@ -13,7 +13,7 @@ import attrs
 
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import CorruptDataError, LixError, StoreUnavailableError
+from lixcore.errors import CorruptDataError, LixError, PositionConflictError, StoreError, StoreUnavailableError
 from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts
 from lixcore.ports.hot_store import HotStore
 from lixcore.services.archive_reader import ArchiveReader
@@ -25,6 +25,7 @@ ATTEMPTS = 100
 
 _STEP = 256  # how many entries of a session, or how many sessions, are in the process's memory at once
 _STEP_BYTES = 16 * 1024 * 1024  # … and about how many bytes of them
+_OF_ONE_SESSION = (CorruptDataError, PositionConflictError)  # what is wrong with one keeps no other one
 
 
 @attrs.define
@@ -33,11 +34,11 @@ class BulkEviction:
 
     Attributes:
         absent: How many left the hot store; the others were added to meanwhile, or are damaged.
-        damaged: Why sessions could not leave, an error for each.
+        damaged: Why sessions could not leave, an error for each: damaged, or in conflict with what is archived.
     """
 
     absent: int = 0
-    damaged: list[CorruptDataError] = attrs.Factory(list)
+    damaged: list[StoreError] = attrs.Factory(list)
 
 
 class Tiering:
@@ -113,7 +114,7 @@ class Tiering:
         for session in sessions:
             try:
                 batch[session] = entries = self._hot.oldest(session, limit=_STEP)
-            except CorruptDataError as error:
+            except _OF_ONE_SESSION as error:
                 result.damaged.append(error)
                 continue
             size += sum(len(entry.payload) for entry in entries)
@@ -134,7 +135,7 @@ class Tiering:
                     self.merge_pieces(session)
                 else:
                     absent = self.evict(session)
-            except CorruptDataError as error:
+            except _OF_ONE_SESSION as error:
                 result.damaged.append(error)
             else:
                 result.absent += absent
@@ -144,7 +145,7 @@ class Tiering:
             return False
         try:
             self._archive.append_many(list(entries.items()))
-        except CorruptDataError:  # one of them; which one shows when each is archived by itself
+        except _OF_ONE_SESSION:  # one of them; which one shows when each is archived by itself
             return False
         return True
 

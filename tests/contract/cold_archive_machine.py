@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -12,6 +14,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precon
 from contract_ground import KEYS, PAYLOADS, TIMESTAMPS, entry, facts
 from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
+from lixcore.errors import PositionConflictError
 from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts
 
 ROWS = st.lists(st.tuples(st.integers(1, 15), TIMESTAMPS, PAYLOADS), max_size=6, unique_by=lambda row: row[0])
@@ -26,10 +29,13 @@ class _Model:
     context_after: int = 0
     forgotten_through: int = 0
 
-    def append(self, entries: list[Entry]) -> None:
-        for one in entries:
-            if one.position > self.forgotten_through and one.position not in self.held:
-                self.held[one.position] = one
+    def append(self, entries: list[Entry]) -> bool:
+        """Take what is new; False, and nothing is taken, when something else is held at one of the positions."""
+        new: dict[int, Entry] = {one.position: one for one in entries if one.position > self.forgotten_through}
+        if any(facts([self.held[position]]) != facts([new[position]]) for position in new.keys() & self.held.keys()):
+            return False
+        self.held.update(new)
+        return True
 
     def between(self, last: int | None, after: int | None, before: int | None) -> list[Entry]:
         low, high = (-1 if after is None else after), (2**63 if before is None else before)
@@ -67,11 +73,21 @@ def check_against_model(open_archive: Callable[[], ColdArchive], *, persistent: 
         @rule(key=keys, rows=ROWS, bulk=st.booleans())
         def append(self, key: SessionKey, rows: list[tuple[int, float, bytes]], bulk: bool) -> None:  # noqa: FBT001  # drawn
             entries = _entries(rows)
-            if bulk and isinstance(self.archive, AppendsInBulk):
-                self.archive.append_many([(key, entries[:3]), (key, entries[3:])])
-            else:
-                self.archive.append(key, entries)
-            self.models[key].append(entries)
+            self._append(key, entries, bulk)
+
+        @rule(key=keys, rows=ROWS, bulk=st.booleans())
+        def append_once_more(self, key: SessionKey, rows: list[tuple[int, float, bytes]], bulk: bool) -> None:  # noqa: FBT001
+            held = self.models[key].held
+            new = {one.position: one for one in _entries(rows)}
+            self._append(key, [held.get(position, new[position]) for position in sorted(new)], bulk)
+
+        def _append(self, key: SessionKey, entries: list[Entry], bulk: bool) -> None:  # noqa: FBT001
+            taken = self.models[key].append(entries)
+            with nullcontext() if taken else pytest.raises(PositionConflictError):
+                if bulk and isinstance(self.archive, AppendsInBulk):
+                    self.archive.append_many([(key, entries[:3]), (key, entries[3:])])
+                else:
+                    self.archive.append(key, entries)
 
         @rule(key=keys, payloads=st.lists(PAYLOADS, min_size=1, max_size=5))
         def append_above(self, key: SessionKey, payloads: list[bytes]) -> None:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
+from lixcore.ports.hot_store_powers import MayLapse
 from lixcore.services.archive_reader import ArchiveReader
-from lixcore.services.context_window import ContextWindow
+from lixcore.services.context_window import ContextParts
+from lixcore.services.enduring_window import EnduringWindow
+from lixcore.services.guarded_powers import guarded
 from lixcore.services.policies import WholeTurns
+from lixcore.services.reconciliation import Reconciler
 from lixcore.services.spiller import Spiller
+from lixcore.services.stand_in_journal import StandInJournal
 from lixcore.services.tiering import Tiering
+from lixcore.services.writing_through import WriteThrough
 
 
 class SessionLayer:
@@ -26,20 +32,30 @@ class SessionLayer:
         max_tokens: int | None = None,
         skip_damage: bool = False,
         background: bool = False,
+        through: bool = False,
+        stands_in: bool = False,
     ) -> None:
-        self.hot = hot
         self.archive = archive
         self.clock = clock
+        self.guard = guarded(hot, clock) if stands_in else None
+        self.hot = self.guard or hot
         self.reader = ArchiveReader(archive, skip_damage=skip_damage)
-        self.tiering = Tiering(hot, archive, self.reader, window=window, batch=batch)
+        self.tiering = Tiering(self.hot, archive, self.reader, window=window, batch=batch)
         self.spiller = Spiller(self.tiering, background=background)
-        self.window = ContextWindow(
-            hot=hot,
+        self.journal = StandInJournal(archive, clock)
+        lapses = self.hot if isinstance(self.hot, MayLapse) else None
+        self.reconciler = Reconciler(self.hot, archive, self.tiering, self.journal, lapses=lapses)
+        if self.guard is not None:
+            self.guard.on_return = self.reconciler.suspect_journal
+        parts = ContextParts(
+            hot=self.hot,
             archive=archive,
             tiering=self.tiering,
             spiller=self.spiller,
             reader=self.reader,
             policy=WholeTurns(),
+            through=WriteThrough(archive, self.tiering) if through else None,
             max_messages=window,
             max_tokens=max_tokens,
         )
+        self.window = EnduringWindow(parts, clock=clock, journal=self.journal, reconciler=self.reconciler, guard=self.guard)

@@ -262,6 +262,8 @@ def test_a_forked_child_goes_on_with_the_stack_of_its_parent(tmp_path: Path) -> 
             *(f"child {number:02}" for number in range(20)),
             "parent 20",
         ]
+        # The fork waited for the spill in hand, and the spill not for the fork.
+        assert stack.wiring.spiller.failures == 0
 
 
 def test_a_child_forked_while_locks_are_held_does_not_hang(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
+from lixcore.errors import PositionConflictError
 from lixcore_huffman import HuffArchive
 
 SESSION = SessionKey("the one under test", "a tenant")
@@ -27,7 +29,7 @@ class ArchiveMachine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.make_archive = make_archive
         self.model: dict[int, Entry] = {}
-        self.forgotten = self.context = self.newest = 0
+        self.forgotten = self.context = self.newest = self.others = 0
 
     def teardown(self) -> None:
         self.folder.cleanup()
@@ -43,14 +45,18 @@ class ArchiveMachine(RuleBasedStateMachine):
 
     def _add(self, positions: list[int], size: int, bulk: bool) -> None:  # noqa: FBT001  # drawn
         entries = [Entry(Position(number), number / 7, bytes([number % 251]) * (size + number % 5)) for number in positions]
-        if bulk:
-            self.archive.append_many([(SESSION, entries[:2]), (SessionKey("other"), entries), (SESSION, entries[2:])])
-        else:
-            self.archive.append(SESSION, entries)
-        for entry in entries:
-            if entry.position > self.forgotten:
-                self.model.setdefault(entry.position, entry)
-        self.newest = max(self.newest, *positions)
+        new: dict[int, Entry] = {entry.position: entry for entry in entries if entry.position > self.forgotten}
+        is_refused = any(self.model.get(position, entry) != entry for position, entry in new.items())
+        self.others += 1
+        with pytest.raises(PositionConflictError) if is_refused else nullcontext():
+            if bulk:
+                other = SessionKey(f"other {self.others}")
+                self.archive.append_many([(SESSION, entries[:2]), (other, entries), (SESSION, entries[2:])])
+            else:
+                self.archive.append(SESSION, entries)
+        if not is_refused:
+            self.model.update(new)
+            self.newest = max(self.newest, *positions)
 
     @rule(steps=st.lists(st.integers(1, 3), min_size=1, max_size=9), size=st.sampled_from([0, 9, 300, 5000]), bulk=st.booleans())
     def append_newer(self, steps: list[int], size: int, bulk: bool) -> None:  # noqa: FBT001
@@ -60,6 +66,11 @@ class ArchiveMachine(RuleBasedStateMachine):
     @rule(positions=st.lists(st.integers(1, 120), min_size=1, max_size=9, unique=True), size=st.sampled_from([3, 700]))
     def append_anywhere(self, positions: list[int], size: int) -> None:
         self._add(sorted(positions), size, bulk=False)
+
+    @rule(positions=st.lists(st.integers(1, 120), min_size=1, max_size=9, unique=True))
+    def append_once_more(self, positions: list[int]) -> None:
+        held = [self.model[position] for position in sorted(positions) if position in self.model]
+        self.archive.append(SESSION, held)
 
     @rule()
     def compact(self) -> None:

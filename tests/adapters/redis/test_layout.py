@@ -58,7 +58,7 @@ def test_a_hot_session_is_a_stream_and_a_member_of_its_bucket(store: RedisHotSto
     tag = "{" + hashlib.sha256(raw).hexdigest()[:2] + "}"
     log, activity = f"lix:1:{tag}:log:acme/user%201%2F%C3%A9".encode(), f"lix:1:{tag}:activity".encode()
 
-    assert set(client.keys()) == {log, activity}
+    assert set(client.keys()) == {log, activity, f"lix:1:{tag}:epoch".encode()}
     assert client.zrange(activity, 0, -1, withscores=True) == [(b"acme/user%201%2F%C3%A9", clock.time)]
     [(identifier, fields)] = client.xrange(log)
     milliseconds, sequence = map(int, identifier.split(b"-"))

@@ -19,6 +19,7 @@ OOM = b"-OOM command not allowed when used memory > 'maxmemory'.\r\n"
 LOADING = b"-LOADING Redis is loading the dataset in memory\r\n"
 OLD = b"-ERR Invalid stream ID specified as stream command argument\r\n"
 BUSY = b"-BUSY Redis is busy running a script.\r\n"
+FORBIDDEN = b"-NOPERM this user has no permissions to run the command\r\n"
 HANGS_UP = b""
 STORED = b"$3\r\n7-1\r\n"
 
@@ -43,7 +44,7 @@ class CannedServer:
                         if b"SETINFO" in data or b"SELECT" in data:
                             client.sendall(b"+OK\r\n")
                         elif b"CLIENT\r\n$2\r\nID" in data:
-                            client.sendall(b":17\r\n")
+                            client.sendall(b":17\r\n" + FORBIDDEN * 3)
                         elif b"$4\r\nTIME" in data:
                             client.sendall(b":0\r\n" * data.count(b"KILL") + b"*2\r\n$1\r\n9\r\n$1\r\n0\r\n")
                         else:

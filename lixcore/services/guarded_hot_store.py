@@ -1,0 +1,209 @@
+"""A hot store that may be away: noticed once, told once, and not asked again by every call until it is back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+import attrs
+
+from lixcore.domain.position import ORIGIN, Entry, Position
+from lixcore.domain.session import RESERVED_TENANT, SessionKey
+from lixcore.errors import StoreError, StoreFullError, StoreUnavailableError
+from lixcore.ports.clock import Clock
+from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, HotStore, SessionActivity, Ticket
+
+PROBE_SECONDS: Final = 1.0
+"""How long a store that was away is left alone before it is asked again."""
+
+_PROBED: Final = SessionKey("probe", tenant=RESERVED_TENANT)
+_log = logging.getLogger("lixcore.hot_store")
+_Result = TypeVar("_Result")
+
+
+class HotStoreAwayError(StoreUnavailableError):
+    """The hot store is away, and no message was stored: the archive may stand in for it.
+
+    Args:
+        cause: What the store said; its ``outcome_unknown`` holds for what was asked, which was to store no message.
+    """
+
+    def __init__(self, cause: StoreUnavailableError) -> None:
+        super().__init__(cause.where, cause.reason)
+        self.outcome_unknown = cause.outcome_unknown
+
+
+class HotStoreFullError(StoreFullError):
+    """The hot store has no room, and nothing was stored: the archive may stand in for it."""
+
+
+@attrs.frozen
+class Absence:
+    """That the hot store is away.
+
+    Attributes:
+        since: Seconds since the epoch.
+        began: The same instant as the monotonic clock has it.
+        error: Why.
+    """
+
+    since: float
+    began: float
+    error: StoreUnavailableError
+
+
+class GuardedHotStore:
+    """`lixcore.ports.hot_store.HotStore` around another one: the first call that cannot reach it says so for all that follow.
+
+    Until it is back, calls fail at once, without a round trip or a time-out. Whether it is back is asked with a question that
+    changes nothing, by a thread where `ask_in_background` was called, else by one of the calls every second.
+
+    Attributes:
+        absence: Set while it is away.
+        highest: The highest position that this process has seen in it, in whatever session.
+        absences: How often it was away.
+    """
+
+    def __init__(self, hot: HotStore, clock: Clock) -> None:
+        self._hot = hot
+        self._clock = clock
+        self._next_probe = 0.0
+        self._start: Callable[[], object] | None = None
+        self._wake: Callable[[], object] = lambda: None
+        self.on_return: Callable[[], None] = lambda: None
+        self.absence: Absence | None = None
+        self.absences = 0
+        self.highest = ORIGIN
+
+    def ask_in_background(self, start: Callable[[], bool], wake: Callable[[], bool]) -> None:
+        """Leave asking to a thread that calls `probe` in due time.
+
+        Args:
+            start: Makes sure that it runs, also in a forked child; False when there is none.
+            wake: Has it begin.
+        """
+        self._start, self._wake = start, wake
+
+    def probe(self) -> bool:
+        """Ask whether the store is back.
+
+        Returns:
+            Whether it is there now.
+        """
+        absence = self.absence
+        if absence is None:
+            return True
+        self._next_probe = self._clock.monotonic() + PROBE_SECONDS
+        try:
+            self._hot.describe(_PROBED)
+        except StoreError:  # it is away still; why was told when that began
+            return False
+        # What has to happen before it is used again is made known first; who sees it there then sees that as well.
+        self.on_return()
+        self.absence = None
+        _log.warning("the hot store is back after %.1f s", self._clock.monotonic() - absence.began)
+        return True
+
+    def _check(self) -> None:
+        absence = self.absence
+        if absence is None:
+            return
+        if self._start is not None and self._start():
+            pass  # the thread asks
+        elif self._clock.monotonic() >= self._next_probe and self.probe():
+            return
+        raise HotStoreAwayError(absence.error) from absence.error
+
+    def _gone(self, error: StoreUnavailableError) -> None:
+        if self.absence is None:
+            now = self._clock.monotonic()
+            self._next_probe = now + PROBE_SECONDS
+            self.absence = Absence(self._clock.now(), now, error)
+            self.absences += 1
+            _log.warning("the hot store is away, sessions are served from the archive until it is back: %s", error)
+            self._wake()
+
+    def _asked(self, question: Callable[[], _Result]) -> _Result:
+        """Ask for something that may be asked for again, so that it does not matter whether it was carried out."""
+        self._check()
+        try:
+            return question()
+        except StoreUnavailableError as error:
+            self._gone(error)
+            raise HotStoreAwayError(error) from error
+        except StoreFullError as error:
+            raise HotStoreFullError(error.where, error.reason) from error
+
+    # The next two are on the way of every message: no closure.
+
+    def append(self, session: SessionKey, timestamp: float, payload: bytes) -> Appended | None:
+        """See the port.
+
+        Raises:
+            StoreUnavailableError: With ``outcome_unknown``: the store went away while it may have stored the entry. Nobody may
+                store it elsewhere then.
+        """
+        if self.absence is not None:
+            self._check()
+        try:
+            appended = self._hot.append(session, timestamp, payload)
+        except StoreUnavailableError as error:
+            self._gone(error)
+            if error.outcome_unknown:
+                raise
+            raise HotStoreAwayError(error) from error
+        except StoreFullError as error:
+            raise HotStoreFullError(error.where, error.reason) from error
+        if appended is not None and appended.position > self.highest:
+            self.highest = appended.position
+        return appended
+
+    def read(self, session: SessionKey, *, last: int | None = None) -> Sequence[Entry] | None:
+        """See the port."""
+        if self.absence is not None:
+            self._check()
+        try:
+            entries = self._hot.read(session, last=last)
+        except StoreUnavailableError as error:
+            self._gone(error)
+            raise HotStoreAwayError(error) from error
+        if entries and entries[-1].position > self.highest:
+            self.highest = entries[-1].position
+        return entries
+
+    def oldest(self, session: SessionKey, *, limit: int) -> Sequence[Entry]:
+        """See the port."""
+        return self._asked(lambda: self._hot.oldest(session, limit=limit))
+
+    def ticket(self, session: SessionKey) -> Ticket:
+        """See the port."""
+        return self._asked(lambda: self._hot.ticket(session))
+
+    def restore(self, session: SessionKey, entries: Sequence[Entry], *, next_after: Position, ticket: Ticket) -> bool:
+        """See the port."""
+        return self._asked(lambda: self._hot.restore(session, entries, next_after=next_after, ticket=ticket))
+
+    def release(self, session: SessionKey, *, through: Position) -> int:
+        """See the port."""
+        return self._asked(lambda: self._hot.release(session, through=through))
+
+    def evict(self, session: SessionKey, *, through: Position) -> bool:
+        """See the port."""
+        return self._asked(lambda: self._hot.evict(session, through=through))
+
+    def forget(self, session: SessionKey) -> HotRemoval:
+        """See the port."""
+        return self._asked(lambda: self._hot.forget(session))
+
+    def describe(self, session: SessionKey) -> HotInfo | None:
+        """See the port."""
+        return self._asked(lambda: self._hot.describe(session))
+
+    def sessions(self, *, inactive_since: float | None = None, limit: int | None = None) -> Sequence[SessionActivity]:
+        """See the port."""
+        return self._asked(lambda: self._hot.sessions(inactive_since=inactive_since, limit=limit))
+
+    def close(self) -> None:
+        """See the port."""
+        self._hot.close()

@@ -1,0 +1,155 @@
+"""Looking through the archive from time to time: old histories are removed, small pieces merged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+import attrs
+
+from lixcore.domain.session import SessionKey
+from lixcore.errors import CorruptDataError, LixError, StoreFullError, StoreRefusedError, StoreUnavailableError
+from lixcore.ports.clock import Clock
+from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive, Compacts
+from lixcore.ports.hot_store import HotStore
+from lixcore.services.lease import Lease
+
+SWEEP_SECONDS: Final = 3600.0
+"""How often, over all processes, the archive is looked through."""
+
+_DAY: Final = 86_400.0
+
+
+@attrs.define
+class Swept:
+    """What came of a sweep, or of a part of it.
+
+    Attributes:
+        histories: How many sessions were removed from the archive.
+        messages: How many messages that were.
+        merged: How many sessions were rewritten in a smaller form.
+        failed: How many could not be looked at, removed or merged.
+        first_failure: Why the first of them could not; None when all could.
+    """
+
+    histories: int = 0
+    messages: int = 0
+    merged: int = 0
+    failed: int = 0
+    first_failure: LixError | None = None
+
+    def count_failure(self, error: LixError) -> None:
+        """Add one that could not."""
+        self.failed += 1
+        self.first_failure = self.first_failure or error
+
+
+class Retention:
+    """Removes what is older than it may be, and merges what was written in small pieces, at most once an hour.
+
+    The age of a history counts from its newest message, or from when it was last written if that is later, by the clock of this
+    machine. Only a history that is not hot is removed, with a note of how far it was: messages that are added meanwhile survive.
+
+    Args:
+        ttl_days: How old a history may become; None for ever.
+        spared: Tenants whose sessions are never touched.
+    """
+
+    def __init__(
+        self, hot: HotStore, archive: ColdArchive, clock: Clock, *, ttl_days: float | None, spared: Collection[str] = ()
+    ) -> None:
+        self._hot = hot
+        self._archive = archive
+        self._compacts = archive if isinstance(archive, Compacts) else None
+        self._clock = clock
+        self._ttl_days = ttl_days
+        self._spared = spared
+        self._turn = Lease(hot, clock, "retention", seconds=SWEEP_SECONDS)
+        self._began: float | None = None  # the last sweep of this process, by the monotonic clock
+        self._under_way = False
+        self._seen_through = 0.0  # what was written before needs no look for pieces
+
+    def is_due(self) -> bool:
+        """Whether this process is to begin a sweep now; what it begins, no other process begins within the hour.
+
+        Raises:
+            StoreError: The hot store cannot say.
+        """
+        if self._ttl_days is None and self._compacts is None:
+            return False
+        now = self._clock.monotonic()
+        if not self._turn.is_granted and self._began is not None and now - self._began < SWEEP_SECONDS:
+            return False
+        if not self._turn.take():
+            return False
+        self._began = now
+        self._under_way = True
+        return True
+
+    def steps(self, swept: Swept) -> Iterator[None]:
+        """Look at every session of the archive; pauses after each.
+
+        Args:
+            swept: Counts what comes of it.
+        """
+        now = self._clock.now()
+        cutoff = None if self._ttl_days is None else now - self._ttl_days * _DAY
+        # What another host wrote has that host's time; an hour is more than clocks differ by, and costs little.
+        looked_at, merging = self._seen_through - SWEEP_SECONDS, True
+        try:
+            for info in self._archive.sessions():
+                if info.session.tenant in self._spared:
+                    continue
+                if cutoff is not None and _last_written(info) < cutoff:
+                    self._remove(info.session, cutoff, swept)
+                elif merging and not 0 < info.updated_at < looked_at:
+                    merging = self._merge(info.session, swept)
+                yield
+        except CorruptDataError as error:  # after all others were given
+            swept.count_failure(error)
+        finally:
+            self._under_way = False
+            self._turn.leave_to_others()
+        if merging:
+            self._seen_through = now
+
+    def give_up(self) -> None:
+        """Leave a sweep that is under way to whoever comes next, without waiting for the hour to pass."""
+        if self._under_way:
+            self._began = None
+            self._under_way = False
+            self._turn.end()
+
+    def _remove(self, session: SessionKey, cutoff: float, swept: Swept) -> None:
+        try:
+            # The hot store first: who makes the session hot after this look, and adds, is above what is removed.
+            if self._hot.describe(session) is not None:
+                return
+            info = self._archive.describe(session)
+            if info is None or not info.messages or _last_written(info) >= cutoff:
+                return
+            removed = self._archive.forget(session, through=info.last_position)
+            # A restore that had read the archive before is undone by this, or kept from succeeding; newer messages stay.
+            self._hot.evict(session, through=info.last_position)
+        except (CorruptDataError, StoreRefusedError) as error:
+            swept.count_failure(error)
+            return
+        swept.histories += 1 if removed else 0
+        swept.messages += removed
+
+    def _merge(self, session: SessionKey, swept: Swept) -> bool:
+        """Returns whether merging others makes sense: not where the disk is full or read-only."""
+        if self._compacts is None:
+            return True
+        try:
+            swept.merged += self._compacts.compact(session)
+        except StoreUnavailableError:
+            raise
+        except LixError as error:
+            swept.count_failure(error)
+            return not isinstance(error, StoreFullError | StoreRefusedError)
+        return True
+
+
+def _last_written(info: ArchiveInfo) -> float:
+    return max(info.updated_at, info.last_timestamp)

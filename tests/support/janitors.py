@@ -1,0 +1,79 @@
+"""Janitors over stores of a test's own, and what has to hold whatever they did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from leasing_hot_store import LeasingHotStore
+from lixcore.domain.message import Message
+from lixcore.domain.record import decode_message
+from lixcore.domain.session import RESERVED_TENANT, SessionKey
+from lixcore.ports.clock import Clock
+from lixcore.ports.cold_archive import ColdArchive
+from lixcore.ports.hot_store import HotStore
+from lixcore.ports.policy import EvictionPolicy
+from lixcore.services.eviction import Evictor, HotLimits
+from lixcore.services.janitor import Janitor
+from lixcore.services.lease import Lease
+from lixcore.services.retention import Retention
+from lixcore_memory import MemoryArchive
+from lixcore_policies import LeastRecentlyUsed
+from settable_clock import SettableClock
+from stacks import SessionLayer
+
+IDLE, TTL = 600.0, 3600.0
+LEASE = 60.0
+DAY = 86_400.0
+
+
+def janitor_of(
+    hot: HotStore,
+    archive: ColdArchive,
+    clock: Clock,
+    *,
+    policy: EvictionPolicy | None = None,
+    max_sessions: int | None = None,
+    max_bytes: int | None = None,
+    ttl_days: float | None = None,
+) -> Janitor:
+    """A janitor as the stack wires it, as if in a process of its own."""
+    limits = HotLimits(IDLE, TTL, max_sessions, max_bytes)
+    layer = SessionLayer(hot, archive, clock)
+    evictor = Evictor(hot, layer.tiering, policy or LeastRecentlyUsed(), clock, limits)
+    lease = Lease(hot, clock, "janitor", seconds=LEASE)
+    retention = Retention(hot, archive, clock, ttl_days=ttl_days, spared={RESERVED_TENANT})
+    return Janitor(lease, evictor, layer.reconciler, retention, interval=20.0)
+
+
+class House:
+    """Two stores, what was said to them, and what a janitor must have left."""
+
+    def __init__(self, make_hot: Callable[[SettableClock], Any] = LeasingHotStore, archive: ColdArchive | None = None) -> None:
+        self.clock = SettableClock()
+        self.hot: Any = make_hot(self.clock)
+        self.archive: Any = archive or MemoryArchive()
+        self.layer = SessionLayer(self.hot, self.archive, self.clock)
+        self.said: dict[str, list[str]] = {}
+
+    def say(self, name: str, *texts: str) -> None:
+        """Add messages to a session."""
+        for text in texts or ("x",):
+            self.layer.window.add(SessionKey(name), Message("user", text, self.clock.now()))
+            self.said.setdefault(name, []).append(text)
+
+    def janitor(self, **settings: Any) -> Janitor:
+        """A new one, as if in a process of its own."""
+        return janitor_of(self.hot, self.archive, self.clock, **settings)
+
+    def hot_names(self) -> list[str]:
+        """The ids of the hot sessions, longest idle first."""
+        return [each.session.id for each in self.hot.sessions()]
+
+    def history(self, name: str) -> list[str]:
+        """Everything that a session holds."""
+        return [decode_message(entry).content for entry in self.layer.window.history(SessionKey(name))]
+
+    def check_nothing_lost(self) -> None:
+        """Every session has what was said, once, in order."""
+        assert {name: self.history(name) for name in self.said} == self.said
