@@ -53,10 +53,12 @@ def main() -> int:
     rows: list[Row] = []
     skipped: dict[str, str] = {}
     try:
-        with tempfile.TemporaryDirectory(prefix="lixcore-faults-", dir=arguments.directory) as directory:
-            with Ground.opened(Path(directory)) as ground:
-                for scenario in chosen:
-                    _try(scenario, ground, arguments, rows, skipped)
+        with (
+            tempfile.TemporaryDirectory(prefix="lixcore-faults-", dir=arguments.directory) as directory,
+            Ground.opened(Path(directory)) as ground,
+        ):
+            for scenario in chosen:
+                _try(scenario, ground, arguments, rows, skipped)
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted; what was tried until then:\n")
         return 130

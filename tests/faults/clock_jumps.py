@@ -6,7 +6,7 @@ SQLite those are all the clocks there are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,12 +14,12 @@ from fault_ground import Ground
 from fault_rows import Result, Scenario
 
 MIX = {"add": 40, "context": 6, "history": 1, "evict": 4, "compact": 1, "flush": 1, "forget": 1}
-JUMPS = [{"jumps_every": 15}] * 3
-APART = [{"offset": 0.0}, {"offset": 5.0}]
+JUMPS: Sequence[Mapping[str, float]] = [{"jumps_every": 15}] * 3
+APART: Sequence[Mapping[str, float]] = [{"offset": 0.0}, {"offset": 5.0}]
 
 
 def wrong_clocks(
-    ground: Ground, seed: int, size: Mapping[str, Any], *, hot: str, clocks: list[dict[str, float]], mode: str = "overflow"
+    ground: Ground, seed: int, size: Mapping[str, Any], *, hot: str, clocks: Sequence[Mapping[str, float]], mode: str = "overflow"
 ) -> Result:
     """One worker for each clock."""
     with ground.site(hot, seed, write_mode=mode) as site:

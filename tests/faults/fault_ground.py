@@ -29,7 +29,12 @@ BLOCK_BYTES = 4096  # the smallest: frames fill up, and are merged, after a few 
 @cache
 def through_is_missing() -> str | None:
     """Why nothing can be said of ``write_mode = "through"``, in a version where it has no effect yet; None where it has."""
-    settings = {"hot_store": "memory", "cold_archive": "memory", "similarity_index": None, "write_mode": "through"}
+    settings: dict[str, Any] = {
+        "hot_store": "memory",
+        "cold_archive": "memory",
+        "similarity_index": None,
+        "write_mode": "through",
+    }
     with lixcore.open(lixcore.CacheConfig(**settings)) as stack:
         stack.session("probe").add_message_to_context("user", "archived at once?")
         archived = stack.wiring.archive.read(lixcore.SessionKey("probe", stack.config.tenant))
@@ -70,7 +75,7 @@ class Ground:
             server = RedisProcess(*redis) if hot == "redis" else None
             try:
                 with Crew(self.nursery) as crew:
-                    yield Site(hot, Path(directory), server, crew, seed, settings)
+                    yield Site(hot=hot, directory=Path(directory), server=server, crew=crew, seed=seed, settings=settings)
             finally:
                 if server is not None:
                     server.stop()
@@ -87,7 +92,7 @@ class Site:
     """
 
     def __init__(
-        self, hot: str, directory: Path, server: RedisProcess | None, crew: Crew, seed: int, settings: Mapping[str, Any]
+        self, *, hot: str, directory: Path, server: RedisProcess | None, crew: Crew, seed: int, settings: Mapping[str, Any]
     ) -> None:
         self._server = server
         self.crew = crew

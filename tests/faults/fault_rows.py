@@ -27,7 +27,7 @@ class Result:
         raised: How many operations raised, by name of the error.
     """
 
-    verdict: Verdict = Verdict()
+    verdict: Verdict = attrs.Factory(Verdict)
     runs: int = 0
     raised: Mapping[str, int] = attrs.Factory(dict)
 

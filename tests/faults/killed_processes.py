@@ -1,4 +1,4 @@
-"""(b) SIGKILL at random instants, with real stores: of one worker while others go on, of all at once, and of the one that merges."""
+"""(b) SIGKILL at random instants: of one worker while others go on, of all at once, and of the process that merges."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def in_trouble(
         loses: Whether the server loses data that it had acknowledged.
         patience: How long workers wait for an answer, in seconds.
     """
-    settings = {"redis_socket_timeout": patience, "redis_socket_connect_timeout": patience}
+    settings: dict[str, Any] = {"redis_socket_timeout": patience, "redis_socket_connect_timeout": patience}
     with ground.site("redis", seed, redis=arguments, write_mode=mode, on_hot_store_failure=on_failure, **settings) as site:
         site.sessions = ["one", "two", "three"]
         site.crew.start(*(site.task(f"w{number}", mix=MIX) for number in range(size["workers"])))

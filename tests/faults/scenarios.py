@@ -11,6 +11,7 @@ import damaged_files
 import full_disk
 import killed_processes
 import many_processes
+import predecessor_beside
 import redis_in_trouble
 import unreliable_network
 from fault_ground import Ground
@@ -24,6 +25,7 @@ SCENARIOS: Final[Sequence[Scenario]] = [
     *clock_jumps.SCENARIOS,
     *redis_in_trouble.SCENARIOS,
     *many_processes.SCENARIOS,
+    *predecessor_beside.SCENARIOS,
 ]
 
 

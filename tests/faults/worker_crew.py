@@ -37,7 +37,7 @@ class Nursery:
         # A group of its own: an interrupt from the keyboard is ours alone, and we end them all.
         self._process = subprocess.Popen(  # noqa: S603  # ours
             [sys.executable, str(program)],
-            stdin=its,
+            stdin=its.fileno(),
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             start_new_session=True,
         )

@@ -7,6 +7,7 @@ is gone, whatever the reason, all workers are killed.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import logging
 import os
@@ -24,12 +25,11 @@ def main() -> None:
     import lixcore_huffman  # noqa: F401  # so that workers need not
     import lixcore_redis  # noqa: F401  # as above
     import lixcore_sqlite  # noqa: F401  # as above
-
-    # import predecessor_process
+    import predecessor_process
     import worker_process
 
     logging.getLogger("lixcore").addHandler(logging.NullHandler())  # what fails here is written down
-    kinds: dict[str, Any] = {"lixcore": worker_process}
+    kinds: dict[str, Any] = {"lixcore": worker_process, "predecessor": predecessor_process}
     children: set[int] = set()
     with socket.socket(fileno=0) as channel:
         while True:
@@ -39,6 +39,8 @@ def main() -> None:
             what, argument = json.loads(request)
             _bury(children)
             if what == "start":
+                if argument["kind"] == "predecessor":
+                    importlib.import_module("lix_open_cache")
                 child = os.fork()
                 if child == 0:
                     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

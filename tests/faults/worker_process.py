@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -51,8 +52,10 @@ class Task:
         first: The number that each writer begins with; zero unless given.
         mix: How often each kind of step comes, relative to the others.
         seed: Of all that is random here.
+        pace: Seconds to wait before each message.
         padding: How long the rest of a message may be, in characters.
         clock: One of `worker_clocks`; the machine's unless given.
+        kind: Which system it uses: ``lixcore``, or ``predecessor``.
         sabotage: What is made to fail; see `worker_sabotage`.
     """
 
@@ -64,6 +67,7 @@ class Task:
     mix: Mapping[str, int] = attrs.Factory(lambda: dict(USUAL_MIX))
     seed: int = 0
     padding: int = 60
+    pace: float = 0.0
     clock: Mapping[str, Any] | None = None
     sabotage: Mapping[str, Any] = attrs.Factory(dict)
     kind: str = "lixcore"
@@ -130,6 +134,7 @@ class Writer:
         self._number += 1
         if self._left is not None:
             self._left -= 1
+        time.sleep(self._task.pace)
         text = text_of(session, identity, self._task.padding)
         self._note(SENDING, session, self._name, identity)
         try:
@@ -149,7 +154,7 @@ class Writer:
         self._note(READ, session, self._name, of, identities)
 
     def _forget(self) -> None:
-        """A new session that only this writer uses: all that was added to it must be there, and nothing after it was forgotten."""
+        """A new session that only this writer uses: all of it must be there, and nothing once it is forgotten."""
         memory = self._stack.session(f"forgotten by {self._name} {self._chance.getrandbits(64):x}")
         count = self._chance.randrange(1, 12)
         for number in range(count):

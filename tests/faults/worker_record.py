@@ -18,7 +18,7 @@ from history_checker import Outcome, Reading, Sent
 
 SENDING, READ, RAISED, HARMED, WRONG, ENDED = "sending", "read", "raised", "harmed", "wrong", "ended"
 ACKNOWLEDGED, STORED, REFUSED, UNKNOWN = "acknowledged", "stored", "refused", "unknown"
-WHOLE, CONTEXT = "history", "context"
+WHOLE, CONTEXT, ARCHIVE = "history", "context", "archive"
 
 OUTCOMES = {
     ACKNOWLEDGED: Outcome.ACKNOWLEDGED,

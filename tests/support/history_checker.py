@@ -168,6 +168,13 @@ class _Findings:
                 self._found("foreign", f"{text!r} is in {reading.of}; nobody sent it to this session")
             elif one.outcome is Outcome.REFUSED:
                 self._found("foreign", f"{text!r} is in {reading.of}, although its add was refused")
+        self._in_order(reading, copies)
+        if reading.is_whole:
+            for text in reading.knew:
+                if text not in copies and (text not in self._missing_for_good or not reading.allows_excused):
+                    self._loses(text, f"{text!r} was acknowledged and is not in {reading.of}", reading)
+
+    def _in_order(self, reading: Reading, copies: Iterable[str]) -> None:
         newest: dict[str, str] = {}
         for text in copies:  # the first copy of each, in order
             if (one := self._sent.get(text)) is None:
@@ -177,10 +184,6 @@ class _Findings:
                 self._found("reordered", f"{text!r} comes after {before!r} of the same writer in {reading.of}")
             else:
                 newest[one.writer] = text
-        if reading.is_whole:
-            for text in reading.knew:
-                if text not in copies and (text not in self._missing_for_good or not reading.allows_excused):
-                    self._loses(text, f"{text!r} was acknowledged and is not in {reading.of}", reading)
 
     def _loses(self, text: str, words: str, reading: Reading) -> None:
         self._missing_for_good.add(text)
