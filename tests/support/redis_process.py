@@ -69,6 +69,11 @@ class RedisProcess:
         return str(Path(self._directory.name) / "redis.sock")
 
     @property
+    def directory(self) -> Path:
+        """Where it keeps its data files."""
+        return Path(self._directory.name)
+
+    @property
     def log(self) -> str:
         """What the server has written to its log."""
         return (Path(self._directory.name) / "log").read_text(errors="replace")
