@@ -25,7 +25,7 @@ IDLE_AT_ONCE = ["--set", "evict_after_minutes=0"]
 class Shop:
     """A command on some stores, the same stores for the test, and many hot sessions."""
 
-    def __init__(self, home: Path, stores: dict[str, object]) -> None:
+    def __init__(self, home: Path, stores: dict[str, Any]) -> None:
         self.lix = LixCommand(home, **stores)
         settings = {"archive_dir": str(self.lix.archive_dir), "sqlite_path": str(home / "hot.sqlite3"), **stores}
         if stores["hot_store"] == "redis":

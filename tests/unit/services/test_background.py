@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
 import queue
-import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 from forked import run_in_fork
+from lixcore.ports.forking import ForkHooks, ForkStage, register_at_fork
 from lixcore.services import background as module
 from lixcore.services.background import BackgroundWork
 
@@ -226,8 +225,7 @@ def test_a_fork_stops_work_before_a_store_gets_ready_for_it() -> None:
             store.release()
 
     forks: list[bool] = []
-    os.register_at_fork(before=get_ready, after_in_parent=go_on, after_in_child=go_on)
-    sys.modules["a_module_that_was_imported"] = sys
+    register_at_fork(ForkHooks(ForkStage.STORES, before=get_ready, after_in_parent=go_on, after_in_child=go_on))
 
     def work() -> float:
         at_work.set()
@@ -248,13 +246,12 @@ def test_a_fork_stops_work_before_a_store_gets_ready_for_it() -> None:
     finally:
         forks.clear()
         background.close()
-        del sys.modules["a_module_that_was_imported"]
     assert order == ["store locked"] * 20
 
 
 def background_not_asked_to_stop() -> bool:
     """Whether no thread is about to fork yet."""
-    return not module._forks.one_at_a_time.locked()
+    return not module._forking.locked()
 
 
 def test_work_may_fork() -> None:
