@@ -348,7 +348,7 @@ for after in (False, True):
 
 
 @pytest.mark.parametrize("damage", ["head", "header", "torn", "zeros", "moved"])
-def test_a_repair_killed_at_any_call_leaves_the_old_file_or_the_new_one(
+def test_a_repair_killed_at_any_call_leaves_the_old_file_or_the_new_one(  # noqa: PLR0917  # fixtures
     archive: HuffArchive, make_archive: Any, path: Path, tmp_path: Path, numbered: Numbered, damage: str
 ) -> None:
     data = bytearray(path.read_bytes())
@@ -382,7 +382,7 @@ def test_a_repair_killed_at_any_call_leaves_the_old_file_or_the_new_one(
 
 
 def test_a_repair_waits_for_the_medium_before_and_after(
-    archive: HuffArchive, make_archive: Any, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_archive: Any, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The copy, its name, the new file, its name: each before the next thing is done."""
     data = bytearray(path.read_bytes())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from contract_ground import NOON, SettableClock, entry, make_hot, open_adapter
+from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError
 from lixcore.ports.diagnosis import Diagnosis, Severity
@@ -62,6 +63,25 @@ def test_what_a_power_failure_takes_is_said(open_file: OpenFile, file: Path) -> 
     found = told(open_file(file))["power failure"]
     assert found.severity is Severity.WARNING
     assert "full" in found.advice
+
+
+def test_what_must_outlive_a_power_failure_waits_for_the_medium(tmp_path: Path, file: Path) -> None:
+    """A cleared context is an eviction: undone, it would come back."""
+    store = open_adapter(SqliteHotStore, SqliteHotStore.Options(path=str(file)), SettableClock(), tmp_path)
+    two_sessions(store)
+    waits: list[tuple[Callable[[], object], bool]] = [
+        (lambda: store.append(ONE, NOON, b"x"), True),
+        (lambda: store.read(ONE), False),
+        (lambda: store.evict(TWO, through=Position(1)), True),
+        (lambda: store.release(ONE, through=Position(1)), False),
+        (lambda: store.forget(ONE), True),
+        (lambda: store.lease("janitor", holder="one", seconds=60), False),
+        (lambda: make_hot(store, ONE, [entry(1)]), True),
+    ]
+    for call, full in waits:
+        call()
+        assert [*store._database.rows("PRAGMA synchronous", ())] == [(2 if full else 1,)]
+    store.close()
 
 
 def test_rights_of_others_are_a_warning(open_file: OpenFile, file: Path) -> None:
