@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -188,7 +189,8 @@ def test_a_repair_asks_at_a_terminal(stored: LixCommand, monkeypatch: pytest.Mon
 
 def test_an_interrupt_ends_it_between_two_sessions_with_what_was_found(lix: LixCommand) -> None:
     """The first finding synchronises: when it is written, the check is under way."""
-    lix("import", "-", stdin=lines_of([conversation(f"s{number:04}", 20) for number in range(2000)]))
+    many = lines_of([conversation(f"s{number:04}", 20) for number in range(2000)])
+    assert lix("import", "-", "--set", "huffman_sync=false", stdin=many).code == 0
     first = min(lix.archive_dir.glob("*/*.huff"))
     flipped(0.5)(first)
     process = lix.start("verify", "--repair", "--yes", "--json", bufsize=0)
@@ -263,9 +265,7 @@ def test_messages_at_one_position_are_both_kept_by_a_repair(on_redis: LixCommand
         assert [message["content"] for message in stack.session("a").get_context_messages()] == [*expected, "next"]
 
 
-def test_a_server_that_came_back_with_an_older_snapshot_is_found_and_mended(
-    on_redis: LixCommand, server: RedisProcess, tmp_path: Path
-) -> None:
+def test_a_server_that_came_back_with_an_older_snapshot_is_found_and_mended(on_redis: LixCommand, server: RedisProcess) -> None:
     """Written by a stack, saved, written on and archived, killed, restarted with what was saved."""
     with lixcore.open(config_of(on_redis, server, hot_window_size=4, spill_batch_size=2)) as stack:
         memory = stack.session("a")
@@ -285,7 +285,6 @@ def test_a_server_that_came_back_with_an_older_snapshot_is_found_and_mended(
     with lixcore.open(config_of(on_redis, server, hot_window_size=4, spill_batch_size=2)) as stack:
         assert [message["content"] for message in stack.session("a").get_full_history()] == [str(n) for n in range(12)]
         assert [message["content"] for message in stack.session("a").get_context_messages()] == ["8", "9", "10", "11"]
-    shutil.rmtree(tmp_path / "conversations")
 
 
 def test_what_others_wrote_into_a_session_is_reported_and_left_alone(on_redis: LixCommand, server: RedisProcess) -> None:
@@ -306,7 +305,7 @@ def test_what_others_wrote_into_a_session_is_reported_and_left_alone(on_redis: L
 
 
 WORKER = """
-import random, sys
+import random, select, sys
 import lixcore
 url, archive, name, seed = sys.argv[1:]
 config = lixcore.CacheConfig(
@@ -316,7 +315,7 @@ random.seed(int(seed))
 print("ready", flush=True)
 with lixcore.open(config) as stack:
     number = 0
-    while not sys.stdin.closed:
+    while True:
         for _ in range(25):
             memory = stack.session(f"s{random.randrange(6)}")
             step = random.random()
@@ -327,7 +326,6 @@ with lixcore.open(config) as stack:
                 stack.wiring.tiering.evict(memory.session)
             else:
                 memory.get_context_messages()
-        import select
         if select.select([sys.stdin], [], [], 0)[0]:
             break
 print(number, flush=True)
@@ -336,9 +334,6 @@ print(number, flush=True)
 
 def test_processes_at_work_are_no_finding(on_redis: LixCommand, server: RedisProcess) -> None:
     """Four processes add to, read and evict six sessions while everything is verified again and again."""
-    import subprocess
-    import sys
-
     config = config_of(on_redis, server, hot_window_size=4, spill_batch_size=4)
     arguments = [server.url(2), str(on_redis.archive_dir)]
     workers = [
@@ -355,12 +350,12 @@ def test_processes_at_work_are_no_finding(on_redis: LixCommand, server: RedisPro
             assert worker.stdout is not None
             assert worker.stdout.readline() == "ready\n"
         with lixcore.open(config) as stack:
-            checks = 0
-            for _ in range(25):
-                for checked in stack.verify(repair=checks % 2 == 1):
+            runs = checks = 0
+            while checks < 200 or runs < 10:
+                runs += 1
+                for checked in stack.verify(repair=runs % 2 == 0):
                     checks += 1
                     assert not checked.verified.findings, checked
-            assert checks > 100, "there was something to check"
         added = [int(worker.communicate("stop\n", timeout=60)[0]) for worker in workers]
     finally:
         for worker in workers:
