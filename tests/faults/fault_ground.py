@@ -145,6 +145,13 @@ class Site:
         sent = {one.text for record in self.crew.account().sessions.values() for one in record.sent}
         return sent - self.archived()
 
+    def account(self) -> Account:
+        """What the crew wrote down. Where the archive stands in for the hot store, what is in that is not shown meanwhile."""
+        account = self.crew.account()
+        if self.settings.get("on_hot_store_failure") == "archive":
+            account.ask_less_of_readings()
+        return account
+
     def judge(
         self,
         *,

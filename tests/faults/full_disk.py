@@ -26,9 +26,11 @@ CALLS = {
 ROOM_BYTES = {"redis": 96 * 1024, "sqlite": 512 * 1024}  # of a file system of our own: enough to begin, and soon full
 
 
-def limited_files(ground: Ground, seed: int, size: Mapping[str, Any], *, hot: str, mode: str) -> Result:
+def limited_files(
+    ground: Ground, seed: int, size: Mapping[str, Any], *, hot: str, mode: str = "overflow", on_failure: str = "raise"
+) -> Result:
     """No file of a worker may grow beyond a size of its own, from a few bytes to more than it needs; then all may."""
-    with ground.site(hot, seed, write_mode=mode) as site:
+    with ground.site(hot, seed, write_mode=mode, on_hot_store_failure=on_failure) as site:
         site.sessions = ["one", "two"]
         smallest = 0 if hot == "redis" else 60_000  # a database that cannot be made at all is no store
         for number in range(size["limits"]):
@@ -39,7 +41,7 @@ def limited_files(ground: Ground, seed: int, size: Mapping[str, Any], *, hot: st
         site.crew.finish(timeout=600)
         site.crew.start(site.task("after", adds=20, mix=MIX))
         site.crew.finish()
-        return site.judge(runs=size["limits"])
+        return site.judge(runs=size["limits"], account=site.account())
 
 
 def failing_calls(ground: Ground, seed: int, size: Mapping[str, Any], *, calls: Mapping[str, int], mode: str) -> Result:
@@ -56,9 +58,11 @@ def failing_calls(ground: Ground, seed: int, size: Mapping[str, Any], *, calls: 
         return site.judge(runs=site.crew.count(HARMED))
 
 
-def small_file_system(ground: Ground, seed: int, size: Mapping[str, Any], *, hot: str, read_only: bool) -> Result:
+def small_file_system(
+    ground: Ground, seed: int, size: Mapping[str, Any], *, hot: str, read_only: bool = False, on_failure: str = "raise"
+) -> Result:
     """Everything is on a file system that fills up, or becomes read-only, and that is put right again."""
-    with ground.site(hot, seed) as site, _mounted(site, ROOM_BYTES[hot]) as room:
+    with ground.site(hot, seed, on_hot_store_failure=on_failure) as site, _mounted(site, ROOM_BYTES[hot]) as room:
         site.settings |= {"archive_dir": str(room / "archive")}
         if hot == "sqlite":
             site.settings |= {"sqlite_path": str(room / "hot.sqlite3")}
@@ -75,7 +79,7 @@ def small_file_system(ground: Ground, seed: int, size: Mapping[str, Any], *, hot
         site.crew.wait_for_lines(20)
         site.crew.finish()
         _remount(room, "rw,size=64m")
-        return site.judge(runs=size["strikes"])
+        return site.judge(runs=size["strikes"], account=site.account())
 
 
 def read_only_directories(ground: Ground, seed: int, size: Mapping[str, Any]) -> Result:
@@ -141,17 +145,31 @@ def _is_root() -> str | None:
     return "root may write everywhere; run it as another user" if os.geteuid() == 0 else None
 
 
+LIMITS: list[tuple[str, str, dict[str, Any]]] = [
+    ("redis-overflow", "redis, overflow", {"hot": "redis"}),
+    ("redis-through", "redis, through", {"hot": "redis", "mode": "through"}),
+    ("sqlite-overflow", "sqlite, overflow", {"hot": "sqlite"}),
+    ("sqlite-archive", "sqlite, failures to the archive", {"hot": "sqlite", "on_failure": "archive"}),
+]
+FILE_SYSTEMS: list[tuple[str, str, dict[str, Any]]] = [
+    ("full-redis", "is full (redis)", {"hot": "redis"}),
+    ("full-sqlite", "is full (sqlite)", {"hot": "sqlite"}),
+    ("full-sqlite-archive", "is full (sqlite, failures to the archive)", {"hot": "sqlite", "on_failure": "archive"}),
+    # Not with SQLite: a database that is open keeps its file system writable.
+    ("read-only-redis", "becomes read-only (redis)", {"hot": "redis", "read_only": True}),
+]
+
 SCENARIOS = [
     *(
         Scenario(
-            name=f"file-limit-{hot}-{mode}",
-            fault=f"no file may grow beyond a limit ({hot}, {mode})",
+            name=f"file-limit-{name}",
+            fault=f"no file may grow beyond a limit ({words})",
             letter="d",
-            play=partial(limited_files, hot=hot, mode=mode),
+            play=partial(limited_files, **how),
             ci={"limits": 6, "adds": 40},
             nightly={"limits": 200, "adds": 60},
         )
-        for hot, mode in (("redis", "overflow"), ("redis", "through"), ("sqlite", "overflow"))
+        for name, words, how in LIMITS
     ),
     *(
         Scenario(
@@ -167,16 +185,15 @@ SCENARIOS = [
     ),
     *(
         Scenario(
-            name=f"file-system-{'read-only' if read_only else 'full'}-{hot}",
-            fault=f"file system {'becomes read-only' if read_only else 'is full'} ({hot})",
+            name=f"file-system-{name}",
+            fault=f"file system {words}",
             letter="d",
-            play=partial(small_file_system, hot=hot, read_only=read_only),
+            play=partial(small_file_system, **how),
             ci={"strikes": 2},
             nightly={"strikes": 20},
             skip=_cannot_mount,
         )
-        for read_only in (False, True)
-        for hot in (("redis",) if read_only else ("redis", "sqlite"))  # a database that is open keeps it writable
+        for name, words, how in FILE_SYSTEMS
     ),
     Scenario(
         name="read-only-directories",

@@ -69,7 +69,7 @@ SCENARIOS = [
             fault=f"SIGKILL of a random worker ({hot}, {mode})",
             letter="b",
             play=partial(killed_workers, hot=hot, mode=mode),
-            ci={"workers": 3, "kills": 8},
+            ci={"workers": 3, "kills": 6},
             nightly={"workers": 4, "kills": 60},
         )
         for hot in ("redis", "sqlite")

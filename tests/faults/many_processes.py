@@ -47,7 +47,7 @@ SCENARIOS = [
             fault=f"{count} processes on one session ({hot})",
             letter="h",
             play=partial(processes, hot=hot),
-            ci={"processes": count, "adds": 25},
+            ci={"processes": count, "adds": 10 if count == 30 else 60},
             nightly={"processes": count, "adds": 1000},
         )
         for hot in ("redis", "sqlite")
@@ -58,7 +58,7 @@ SCENARIOS = [
         fault="30 processes on one session (redis, through)",
         letter="h",
         play=partial(processes, hot="redis", mode="through"),
-        ci={"processes": 30, "adds": 10},
+        ci={"processes": 30, "adds": 5},
         nightly={"processes": 30, "adds": 300},
     ),
     *(
@@ -67,7 +67,7 @@ SCENARIOS = [
             fault=f"30 processes over many sessions ({hot})",
             letter="h",
             play=partial(processes, hot=hot),
-            ci={"processes": 30, "adds": 20, "sessions": 100},
+            ci={"processes": 30, "adds": 10, "sessions": 100},
             nightly={"processes": 30, "adds": 1000, "sessions": 1000},
         )
         for hot in ("redis", "sqlite")
