@@ -147,3 +147,15 @@ OTHERS: Final[dict[str, Deed]] = {
     "another process flushes": _flushing,
 }
 """What somebody else may do between two calls."""
+
+
+def _flushing_all(speaker: Speaker, names: Names) -> None:
+    for session in (names.one, names.two, names.beside):
+        speaker.flush(session)
+
+
+ARCHIVING: Final[dict[str, Deed]] = {
+    "wiped after evictions, clock an hour back": _evicting_all,
+    "wiped after flushes, clock an hour back": _flushing_all,
+}
+"""What archives everything, so that nothing may be lost when the hot store loses all it has."""

@@ -145,22 +145,26 @@ def interrupted_by(name: str, deed: Deed) -> Act:
     return act
 
 
-def after_a_wipe(case: Case, names: Names, nth: int) -> Run:
+def after_a_wipe(archived: Deed) -> Act:
     """Act in this process, after all was archived, the hot store lost everything, and the clock stepped back an hour."""
-    run = Run(names, [])
-    with case.stores.open(planted=case.planted) as stack:
-        speaker = Speaker(stack, "m", run.events.append)
-        speaker.add(names.beside, 2)
-        case.operation.prepared(speaker, names)
-        speaker.evict_all()
-    case.stores.wipe()
-    case.stores.clock.time -= 3600
-    with case.stores.open(planted=case.planted) as stack:
-        again = Speaker(stack, "m", run.events.append)
-        again.said = speaker.said
-        case.operation.acted(again, names)
-    run.met = "the first call" if nth == 1 else None  # there is one run to make
-    return run
+
+    def act(case: Case, names: Names, nth: int) -> Run:
+        run = Run(names, [])
+        with case.stores.open(planted=case.planted) as stack:
+            speaker = Speaker(stack, "m", run.events.append)
+            speaker.add(names.beside, 2)
+            case.operation.prepared(speaker, names)
+            archived(speaker, names)
+        case.stores.wipe()
+        case.stores.clock.time -= 3600
+        with case.stores.open(planted=case.planted) as stack:
+            again = Speaker(stack, "m", run.events.append)
+            again.said = speaker.said
+            case.operation.acted(again, names)
+        run.met = "the first call" if nth == 1 else None  # there is one run to make
+        return run
+
+    return act
 
 
 def in_child(fault: Fault) -> Act:

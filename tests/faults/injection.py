@@ -11,7 +11,7 @@ from fault_ground import Ground
 from fault_kinds import RAISING, end_of_process, end_of_story, killing
 from fault_rows import Result, Scenario
 from history_checker import Verdict
-from injected_operations import OPERATIONS, OTHERS, Operation
+from injected_operations import ARCHIVING, OPERATIONS, OTHERS, Operation
 from injected_runs import Act, Case, Injected, after_a_wipe, every_call, in_child, in_process, interrupted_by
 from lasting_stores import HotName, Stores
 
@@ -22,7 +22,7 @@ FAMILIES: Final[dict[Family, Mapping[str, Act]]] = {
     "stopped": {fault.name: in_process(fault) for fault in killing(end_of_story)},
     "raising": {fault.name: in_process(fault) for fault in RAISING},
     "interrupted": {name: interrupted_by(name, deed) for name, deed in OTHERS.items()},
-    "wiped": {"hot store wiped, clock back": after_a_wipe},
+    "wiped": {name: after_a_wipe(archived) for name, archived in ARCHIVING.items()},
 }
 """What may happen to a call, and how an operation is run that it happens to."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal
 from unittest.mock import patch
@@ -10,7 +11,7 @@ from unittest.mock import patch
 import redis
 
 from gated_ports import Gate, gated
-from lixcore import CacheConfig, Stack, bootstrap
+from lixcore import CacheConfig, Stack
 from lixcore.ports.adapter import Adapter
 from lixcore.registry import Group, Registry
 from lixcore_memory import MemoryArchive, MemoryHotStore
@@ -125,5 +126,5 @@ class Stores:
             return gated("hot" if group is Group.HOT_STORE else "archive", port, gate)
 
         config = CacheConfig(registry=_Lasting(opened), **self._settings | settings)
-        with patch.dict(vars(bootstrap), planted or {}):
+        with patch.dict(vars(import_module("lixcore.bootstrap.wire")), planted or {}):  # the package has a function of that name
             return Stack(config, clock=self.clock, background=False)

@@ -42,6 +42,22 @@ class _Model:
     said: list[str] = attrs.Factory(list)
     by: dict[str, _Process] = attrs.Factory(dict)
     fresh_from: int = 0
+    maybe_from: int | None = None  # where it may start too: a clear failed, and may show later than at once
+
+    def looks_like(self, context: list[str], window: int) -> bool:
+        """Whether it is one of those that there may be; from the fresh one on, the older one is none."""
+        old = self.context(window)
+        if self.maybe_from is not None:
+            self.fresh_from, was = self.maybe_from, self.fresh_from
+            if context == self.context(window) != old:
+                self.maybe_from = None
+                return True
+            self.fresh_from = was
+        return context == old
+
+    def clear(self) -> None:
+        """Start a fresh context."""
+        self.fresh_from, self.maybe_from = len(self.said), None
 
     def context(self, window: int) -> list[str]:
         """Its end."""
@@ -50,6 +66,8 @@ class _Model:
     def keep(self, texts: set[str]) -> None:
         """Forget all others."""
         self.fresh_from = sum(text in texts for text in self.said[: self.fresh_from])
+        if self.maybe_from is not None:
+            self.maybe_from = sum(text in texts for text in self.said[: self.maybe_from])
         self.said = [text for text in self.said if text in texts]
 
 
@@ -119,7 +137,7 @@ class SessionLayerMachine(RuleBasedStateMachine):
 
     @rule(session=sessions)
     def read_context(self, session: str) -> None:
-        assert self.context(session) == self.models[session].context(self.here.window)
+        assert self.models[session].looks_like(self.context(session), self.here.window)
 
     @rule(session=sessions)
     def evict(self, session: str) -> None:
@@ -144,7 +162,7 @@ class SessionLayerMachine(RuleBasedStateMachine):
     @rule(session=sessions)
     def clear(self, session: str) -> None:
         self._memory(session).clear_context()
-        self.models[session].fresh_from = len(self.models[session].said)
+        self.models[session].clear()
 
     @rule(session=sessions)
     def forget(self, session: str) -> None:
@@ -241,8 +259,10 @@ class SessionLayerMachine(RuleBasedStateMachine):
             # Where the archive stood in, it may come before what others said that this process has not seen.
             later = history[history.index(text) + 1 :]
             assert not any(model.by[one] is by for one in later), "reordered"
-            before_fresh = history.index(text) < model.fresh_from
-            model.said, model.fresh_from = history, model.fresh_from + before_fresh
+            place = history.index(text)
+            model.said, model.fresh_from = history, model.fresh_from + (place < model.fresh_from)
+            if model.maybe_from is not None:
+                model.maybe_from += place < model.maybe_from
             model.by[text] = by
             if error is not None:
                 self.at_risk.add(text)
@@ -250,10 +270,10 @@ class SessionLayerMachine(RuleBasedStateMachine):
 
     def settle_clear(self, session: str, _: str, __: _Process, error: BaseException | None) -> None:
         model = self.models[session]
-        if error is not None and not self.here.window:
-            self.clear(session)  # nothing shows whether it was done, so it is done again
-        elif error is None or not self.context(session):
-            model.fresh_from = len(model.said)
+        if error is None:
+            model.clear()
+        else:
+            model.maybe_from = len(model.said)
         self.read_context(session)
 
     def settle_forget(self, session: str, _: str, __: _Process, error: BaseException | None) -> None:

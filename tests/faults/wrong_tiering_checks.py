@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final, Literal
 
 import attrs
 
 import wrong_tierings as wrong
+from fault_ground import Ground
+from fault_rows import Result, Scenario
 from injected_operations import OPERATIONS
 from injected_runs import Case, Injected, every_call
 from injection import FAMILIES, Family
@@ -14,7 +18,7 @@ from lasting_stores import Stores
 from lixcore.services.enduring_window import EnduringWindow
 from lixcore.services.tiering import Tiering
 
-Field = Literal["lost", "doubled", "reordered", "foreign", "effect"]
+Field = Literal["lost", "doubled", "reordered", "foreign"]
 
 
 @attrs.frozen
@@ -26,7 +30,7 @@ class Caught:
         operation: What is done.
         family: What kind of thing happens to a call meanwhile.
         fault: What it is.
-        field: What the verdict counts; ``effect`` stands for an operation that did not do what it is for.
+        field: What the verdict counts.
     """
 
     wrong: type[Tiering | EnduringWindow]
@@ -34,12 +38,6 @@ class Caught:
     family: Family
     fault: str
     field: Field
-
-    def found_in(self, injected: Injected) -> bool:
-        """Whether that verdict says so."""
-        if self.field == "effect":
-            return bool(injected.stories) and injected.verdict.is_clean
-        return bool(getattr(injected.verdict, self.field))
 
 
 CAUGHT: Final = (
@@ -50,11 +48,17 @@ CAUGHT: Final = (
     Caught(wrong.TakesTheTicketLast, "add to an absent session", "interrupted", "another process adds and evicts", "lost"),
     Caught(wrong.RestoresOverWhatIsHot, "add to an absent session", "interrupted", "another process adds", "lost"),
     Caught(wrong.RestoresWhatWasCleared, "add to a cleared session", "stopped", "killed before a call", "foreign"),
-    Caught(wrong.IgnoresWhatTheArchiveHolds, "add to a cleared session", "wiped", "hot store wiped, clock back", "reordered"),
+    Caught(
+        wrong.IgnoresWhatTheArchiveHolds,
+        "add to a cleared session",
+        "wiped",
+        "wiped after evictions, clock an hour back",
+        "reordered",
+    ),
     Caught(wrong.NumbersAgainOnRetry, "evict one", "raising", "cut after a write", "doubled"),
     Caught(wrong.SwallowsFailures, "evict one", "raising", "away for a call", "lost"),
     Caught(wrong.SpillsFromTheNewestEnd, "add with overflow", "stopped", "killed before a call", "lost"),
-    Caught(wrong.FlushesTheWindowOnly, "flush", "stopped", "killed before a call", "effect"),
+    Caught(wrong.FlushesTheWindowOnly, "add with overflow", "wiped", "wiped after flushes, clock an hour back", "lost"),
     Caught(wrong.ClearsWithoutNoting, "clear of a hot session", "stopped", "killed before a call", "foreign"),
     Caught(wrong.ReadsTheArchiveFirst, "read of a hot session", "interrupted", "another process evicts", "lost"),
 )
@@ -69,12 +73,18 @@ def looked_for(caught: Caught, *, planted: bool) -> Injected:
     return every_call(case, caught.fault, FAMILIES[caught.family][caught.fault])
 
 
-def table() -> str:
-    """Each wrong service, its check, and what that says of it and of the right one."""
-    lines = [("wrong tiering", "caught by: operation", "fault at every call", "verdict", "wrong", "right")]
-    for caught in CAUGHT:
-        found, right = looked_for(caught, planted=True), looked_for(caught, planted=False)
-        counts = [len(one.stories) if caught.field == "effect" else getattr(one.verdict, caught.field) for one in (found, right)]
-        lines.append((caught.wrong.__name__, caught.operation, caught.fault, caught.field, str(counts[0]), str(counts[1])))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+def _play(_: Ground, __: int, ___: Mapping[str, Any], *, caught: Caught) -> Result:
+    found = looked_for(caught, planted=True)
+    return Result(found.verdict, found.runs)
+
+
+SCENARIOS: Final = [
+    Scenario(
+        name=f"wrong-tierings-{caught.wrong.__name__}",
+        fault=f"{caught.operation}: {caught.fault} (must show: {caught.field})",
+        letter="w",
+        play=partial(_play, caught=caught),
+        system=caught.wrong.__name__,
+    )
+    for caught in CAUGHT
+]
