@@ -132,7 +132,7 @@ def _limits(config: CacheConfig, hot: HotStore) -> HotLimits:
 
 def _thread_of(janitor: Janitor, config: CacheConfig) -> BackgroundWork:
     def first_after() -> float:
-        # Processes that were started together do not ask for the lease together.
-        return random.uniform(0, config.janitor_interval_seconds)  # noqa: S311  # no secret
+        # Processes that were started together do not ask for the lease together, and those that end soon do not at all.
+        return random.uniform(0.5, 1) * config.janitor_interval_seconds  # noqa: S311  # no secret
 
     return BackgroundWork("lixcore-janitor", janitor.work, first_after=first_after, afresh=janitor.begin_afresh)

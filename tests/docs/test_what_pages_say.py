@@ -100,7 +100,7 @@ def test_a_server_set_up_as_the_page_says_is_one_that_forgets_nothing(page: Page
         client.execute_command("ACL", "SETUSER", *acl.split())
         client.execute_command("ACL", "LOG", "RESET")
         url = f"redis://lixcore:pa55@127.0.0.1:{server.port}/2"
-        with lixcore.open(CacheConfig(redis_url=url, archive_dir=os.fspath(tmp_path))) as stack:
+        with lixcore.open(CacheConfig(redis_url=url, archive_dir=os.fspath(tmp_path), on_hot_store_failure="raise")) as stack:
             hot = stack.wiring.hot
             assert isinstance(hot, RedisHotStore)
             info = hot.ping()
