@@ -18,7 +18,7 @@ from lixcore.errors import ClosedError, StoreUnavailableError
 from lixcore.ports.clock import Clock
 from lixcore_redis.connection import Connection
 
-CHECKED_AFTER: Final = 0.01
+CHECKED_AFTER: Final = 0.001
 """Seconds after which a resting connection is looked at before it is used.
 
 What is sent over a connection that the server has ended may have been carried out, for all that can be known then. To notice
