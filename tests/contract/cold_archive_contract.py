@@ -11,19 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cold_archive_conflicts import ConflictsContract
 from cold_archive_machine import check_against_model
+from cold_archive_powers import ArchivePowersContract
 from contract_ground import KEYS_THAT_COLLIDE, NOON, PAYLOADS, TIMESTAMPS, SettableClock, entry, facts, open_adapter
 from hot_store_concurrency import at_once
 from lixcore.domain.position import MAX_POSITION, ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import ClosedError, PositionConflictError
-from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts, Salvages
-from lixcore.ports.verification import Verifies
+from lixcore.errors import ClosedError
+from lixcore.ports.cold_archive import ColdArchive
 
 ONE, TWO = SessionKey("one"), SessionKey("two")
 
 
-class ColdArchiveContract:
+class ColdArchiveContract(ConflictsContract, ArchivePowersContract):
     """The suite. A subclass sets ``adapter``, overrides the fixture ``options`` and declares what its archive is.
 
     Optional powers (`AppendsInBulk`, `Salvages`, `Compacts`, `Verifies`) are found by their methods and tested where they are.
@@ -82,42 +83,6 @@ class ColdArchiveContract:
         info = archive.describe(ONE)
         assert info is not None
         assert info.messages == 4
-
-    @pytest.mark.parametrize("other", [entry(6, b"another"), entry(6, b"6", NOON + 1), entry(6, b"6", -NOON)])
-    def test_another_entry_at_a_held_position_is_refused_with_all_that_came_with_it(
-        self, archive: ColdArchive, other: Entry
-    ) -> None:
-        """Ignoring it would lose a message in silence, and so would taking it."""
-        held = [entry(position, b"%d" % position) for position in (5, 6, 9)]
-        archive.append(ONE, held)
-        for entries in ([other], [entry(2), other], [other, entry(12)], [entry(5, b"5"), other, entry(9, b"9"), entry(12)]):
-            with pytest.raises(PositionConflictError) as caught:
-                archive.append(ONE, entries)
-            assert caught.value.position == 6
-            assert facts(archive.read(ONE)) == facts(held)
-        archive.append(ONE, [*held, entry(12)])
-        assert facts(archive.read(ONE)) == facts([*held, entry(12)])
-
-    @pytest.mark.parametrize("other", [-0.0, 5e-324])
-    def test_times_are_compared_bit_for_bit(self, archive: ColdArchive, other: float) -> None:
-        archive.append(ONE, [entry(1, b"", 0.0)])
-        with pytest.raises(PositionConflictError):
-            archive.append(ONE, [entry(1, b"", other)])
-        archive.append(ONE, [entry(1, b"", 0.0)])
-        assert facts(archive.read(ONE)) == facts([entry(1, b"", 0.0)])
-
-    def test_two_entries_of_one_append_conflict_as_well(self, archive: ColdArchive) -> None:
-        for _ in range(2):
-            with pytest.raises(PositionConflictError) as caught:
-                archive.append(ONE, [entry(1), entry(3, b"one"), entry(3, b"other"), entry(4)])
-            assert caught.value.position == 3
-            assert facts(archive.read(ONE)) == []
-
-    def test_what_is_forgotten_conflicts_with_nothing(self, archive: ColdArchive) -> None:
-        archive.append(ONE, [entry(1), entry(5)])
-        archive.forget(ONE, through=Position(3))
-        archive.append(ONE, [entry(1, b"other"), entry(2, b"one"), entry(2, b"other"), entry(5)])
-        assert facts(archive.read(ONE)) == facts([entry(5)])
 
     def test_entries_between_and_below_those_held_take_their_place(self, archive: ColdArchive) -> None:
         for positions in ([50, 60], [55], [1, 2], [40, 58, 70], [2**62]):
@@ -266,67 +231,6 @@ class ColdArchiveContract:
         assert archive.read(ONE, last=1)[0].payload == payload
 
     # Powers, concurrency, life and death.
-
-    def test_bulk_appends_are_appends(self, archive: ColdArchive) -> None:
-        if not isinstance(archive, AppendsInBulk):
-            pytest.skip("this archive has no bulk appends")
-        archive.forget(TWO, through=Position(1))
-        archive.append(ONE, [entry(1, b"held")])
-        archive.append_many([(ONE, [entry(1, b"held"), entry(2)]), (TWO, [entry(1), entry(3)]), (ONE, [entry(3)])])
-        archive.append_many([])
-        assert [(one.position, one.payload) for one in archive.read(ONE)] == [(1, b"held"), (2, b"payload"), (3, b"payload")]
-        assert [one.position for one in archive.read(TWO)] == [3]
-
-    def test_a_conflict_in_a_bulk_append_holds_up_no_other_session(self, archive: ColdArchive) -> None:
-        if not isinstance(archive, AppendsInBulk):
-            pytest.skip("this archive has no bulk appends")
-        others = [SessionKey(f"other {number}") for number in range(9)]
-        archive.append(ONE, [entry(1, b"held")])
-        batches = [(other, [entry(1)]) for other in others]
-        for conflict in ([(ONE, [entry(1, b"other"), entry(2)])], [(ONE, [entry(3)]), (ONE, [entry(2), entry(3, b"other")])]):
-            with pytest.raises(PositionConflictError):
-                archive.append_many([*batches[:4], *conflict, *batches[4:]])
-            assert facts(archive.read(ONE)) == facts([entry(1, b"held")])
-            assert all(facts(archive.read(other)) == facts([entry(1)]) for other in others)
-
-    def test_verifying_what_is_whole_finds_nothing_and_counts(self, archive: ColdArchive) -> None:
-        if not isinstance(archive, Verifies):
-            pytest.skip("this archive cannot be verified")
-        archive.append(ONE, [entry(position) for position in range(1, 9)])
-        archive.append(ONE, [entry(4), entry(20), entry(30)])
-        archive.append(ONE, [entry(25)])
-        archive.start_context(TWO, after=Position(3))
-        archive.forget(SessionKey("gone"), through=Position(3))
-        for repair in (False, True):
-            found = list(archive.verify(repair=repair))
-            assert [finding for one in found for finding in one.findings] == []
-            counts = {one.session: one.messages for one in found if one.messages}
-            assert counts == {ONE: 11}
-        assert [one.position for one in archive.read(ONE)] == [*range(1, 9), 20, 25, 30]
-
-    def test_salvage_of_what_is_whole_is_a_read(self, archive: ColdArchive) -> None:
-        if not isinstance(archive, Salvages):
-            pytest.skip("this archive has no salvage")
-        archive.append(ONE, [entry(position) for position in range(1, 9)])
-        found = archive.salvage(ONE, last=2, after=Position(1), before=Position(7))
-        assert facts(found.entries) == facts([entry(5), entry(6)])
-        assert list(found.damage) == []
-        assert list(archive.salvage(TWO).entries) == []
-
-    def test_compaction_changes_nothing_that_is_read(self, archive: ColdArchive) -> None:
-        if not isinstance(archive, Compacts):
-            pytest.skip("this archive has no compaction")
-        for position in range(1, 60):
-            archive.append(ONE, [entry(position, b"%d" % position)])
-        archive.start_context(ONE, after=Position(7))
-        archive.forget(ONE, through=Position(3))
-        before = facts(archive.read(ONE))
-        archive.compact(ONE)
-        assert facts(archive.read(ONE)) == before
-        info = archive.describe(ONE)
-        assert info is not None
-        assert (info.messages, info.context_after, info.forgotten_through) == (56, 7, 3)
-        assert archive.compact(ONE) is False
 
     def test_threads_that_append_to_one_session_lose_nothing(self, archive: ColdArchive) -> None:
         def work(writer: int) -> Callable[[], None]:

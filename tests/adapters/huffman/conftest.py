@@ -101,3 +101,16 @@ def entry_lists() -> st.SearchStrategy[list[Entry]]:
     entries = st.builds(Entry, st.integers(1, 2**63 - 1), timestamps, st.binary(max_size=40))
     unique = st.lists(entries, min_size=1, max_size=12, unique_by=lambda entry: entry.position)
     return unique.map(lambda found: sorted(found, key=lambda entry: entry.position))
+
+
+@pytest.fixture
+def path(archive: HuffArchive, tmp_path: Path, numbered: Callable[..., list[Entry]]) -> Path:
+    """The file of a session of five frames: 2 and 3, 4 to 6, 7 to 9, a mark, 10 and 11; 1 was forgotten."""
+    from worn_archive import SESSION, file_of  # here: programs that tests start import this file without tests/support
+
+    for positions in ((1, 2, 3), (4, 5, 6), (7, 8, 9)):
+        archive.append(SESSION, numbered(*positions))
+    archive.forget(SESSION, through=Position(1))
+    archive.start_context(SESSION, after=Position(2))
+    archive.append(SESSION, numbered(10, 11))
+    return file_of(tmp_path / "archive", SESSION)

@@ -22,28 +22,9 @@ from lixcore.ports.verification import Finding, Verified, Verifies
 from lixcore_huffman import HuffArchive
 from lixcore_huffman.format.frame import TRAILER
 from lixcore_huffman.locks import WriterLocks
-from lixcore_huffman.session_file import SessionFile
+from worn_archive import SESSION, edges
 
-SESSION = SessionKey("worn", "out")
 Numbered = Callable[..., list[Entry]]
-
-
-@pytest.fixture
-def path(archive: HuffArchive, tmp_path: Path, numbered: Numbered) -> Path:
-    """The file of a session of five frames: 2 and 3, 4 to 6, 7 to 9, a mark, 10 and 11; 1 was forgotten."""
-    for positions in ((1, 2, 3), (4, 5, 6), (7, 8, 9)):
-        archive.append(SESSION, numbered(*positions))
-    archive.forget(SESSION, through=Position(1))
-    archive.start_context(SESSION, after=Position(2))
-    archive.append(SESSION, numbered(10, 11))
-    name = SESSION.digest.hex()
-    return tmp_path / "archive" / name[:2] / f"{name}.huff"
-
-
-def edges(path: Path) -> list[int]:
-    """Where the header ends, and each frame."""
-    with SessionFile(str(path)) as file:
-        return [file.start, *(frame.end for frame in file.whole_scan().frames())]
 
 
 def findings(archive: HuffArchive) -> list[Finding]:
