@@ -128,7 +128,7 @@ def test_keys_are_as_the_layout_page_says(page: Page, redis_url: str, tmp_path: 
         stack.evict_idle(idle_seconds=0)
         stack.session("user-abc").add_message_to_context("user", "Hello")
     with redis.Redis.from_url(redis_url) as client:
-        found = {key.decode(): client.type(key) for key in client.scan_iter()}
+        found = {key.decode(): client.type(key) for key in client.scan_iter("lix:1:{*")}
         assert all(client.ttl(key) == -1 for key in found)
     assert "lix:1:{d8}:log:default/user-abc" in found
     for key, kind in found.items():

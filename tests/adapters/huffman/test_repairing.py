@@ -106,6 +106,23 @@ def test_after_any_cut_the_session_works(archive: HuffArchive, path: Path, tmp_p
         shutil.rmtree(tmp_path / "archive" / ".quarantine", ignore_errors=True)
 
 
+@pytest.mark.parametrize("part", ["head", "payload"])
+def test_what_was_sent_again_because_of_damage_counts_once(
+    archive: HuffArchive, path: Path, numbered: Numbered, part: str
+) -> None:
+    """Nobody can tell whether it is what stood there, so it is no conflict; the frames then overlap, one of them damaged."""
+    data, between = bytearray(path.read_bytes()), edges(path)
+    data[between[1] + 6 if part == "head" else between[2] - 10] ^= 1
+    path.write_bytes(data)
+    other = Entry(Position(5), 1.0, b"another at a place that is not known")
+    archive.append(SESSION, [*numbered(4), other, *numbered(12)])
+    held = [*numbered(2, 3, 4), other, *numbered(7, 8, 9, 10, 11, 12)]
+    (verified,) = archive.verify()
+    assert (verified.messages, bool(verified.findings)) == (len(held), True)
+    assert all(finding.is_repaired for finding in repaired(archive))
+    assert_works(archive, held, numbered(13))
+
+
 def test_random_damage_of_any_extent(archive: HuffArchive, path: Path, tmp_path: Path, numbered: Numbered) -> None:
     """Several places at once, of several bytes: what is left is read as it was, or the repair says that it cannot be mended."""
     chance = random.Random(7)
