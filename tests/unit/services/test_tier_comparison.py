@@ -79,6 +79,22 @@ def test_two_that_say_the_same_stay_two() -> None:
     assert Counter(each.payload for each in after.values()) == Counter({hot[0].payload: 2, archived[0].payload: 1})
 
 
+def test_a_message_that_says_the_same_where_a_copy_would_be_is_no_copy() -> None:
+    """It stands at its own position in both stores, and only by chance where the other one's copy would go."""
+    first, other = entry(10, "same"), entry(10, "x")
+    [place] = [each.position for each in parted([first], [other])]
+    second = entry(place, "same")
+    after = {each.position: each for each in [other, second, *parted([first, second], [other, second])]}
+    assert Counter(each.payload for each in after.values()) == Counter({first.payload: 2, other.payload: 1})
+
+
+@pytest.mark.parametrize("distance", [1 << 12, 1 << 15, 1 << 17, 1 << 30])
+@pytest.mark.parametrize("text", "abcdefgh")
+def test_it_stays_before_what_was_said_after_it_where_there_is_room(distance: int, text: str) -> None:
+    hot = [entry(10, text), entry(10 + distance, "next")]
+    assert [each.payload for each in parted(hot, [entry(10, "x")])] == [each.payload for each in hot]
+
+
 def test_where_no_position_is_left_that_is_an_error() -> None:
     with pytest.raises(CorruptDataError, match="no position above"):
         parted([entry(MAX_POSITION, "a")], [entry(MAX_POSITION, "x")])
