@@ -21,7 +21,7 @@ from lixcore_redis import scripts
 from lixcore_redis.diagnosis import diagnose_server
 from lixcore_redis.failures import store_error
 from lixcore_redis.idle_sessions import IdleSessions
-from lixcore_redis.keys import cached_session_keys, lease_key
+from lixcore_redis.keys import cached_session_keys, lease_key, log_key, member_of
 from lixcore_redis.link import Link
 from lixcore_redis.options import RedisOptions
 from lixcore_redis.server_info import ServerInfo, server_info
@@ -157,9 +157,9 @@ class RedisHotStore:
         epoch = self._keys(session).epoch
         request = command(b"SET", epoch, secrets.token_hex(16).encode(), b"NX") + command(b"GET", epoch)
         made, found = self._link.call(request, 2, writes=False, first_may_be=_FULL)
-        if found is None:
+        if isinstance(made, OutOfMemoryError) and found is None:
             raise store_error(self._link.where, made)
-        return Ticket(found)
+        return Ticket(found or b"")  # wiped just now, where there is none: such a ticket is void
 
     def restore(self, session: SessionKey, entries: Sequence[Entry], *, next_after: Position, ticket: Ticket) -> bool:
         """A script; sent twice, the second one finds the session hot and says False."""
@@ -221,7 +221,9 @@ class RedisHotStore:
         found: list[int] = []
         for start in range(0, len(sessions), MEASURED_AT_ONCE):
             part = sessions[start : start + MEASURED_AT_ONCE]
-            request = b"".join(command(b"MEMORY", b"USAGE", self._keys(session).log) for session in part)
+            # Not the remembered keys: those are for the sessions in use.
+            logs = [log_key(self._prefix, session.digest[0], member_of(session)) for session in part]
+            request = b"".join(command(b"MEMORY", b"USAGE", log) for log in logs)
             found.extend(size or 0 for size in self._link.call(request, len(part), writes=False))
         return found
 

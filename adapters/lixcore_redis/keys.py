@@ -87,11 +87,21 @@ def run_key(prefix: str) -> bytes:
     return f"{prefix}:{VERSION}:run".encode()
 
 
+def log_key(prefix: str, bucket: int, member: bytes) -> bytes:
+    """The key of a session's stream."""
+    return bucket_key(prefix, bucket, "log:") + member
+
+
+def member_of(session: SessionKey) -> bytes:
+    """What stands for a session in the sorted set of its bucket."""
+    return f"{quote(session.tenant, safe='')}/{quote(session.id, safe='')}".encode("ascii")
+
+
 def session_keys(prefix: str, session: SessionKey) -> SessionKeys:
     """The keys of a session."""
     bucket = session.digest[0]
-    member = f"{quote(session.tenant, safe='')}/{quote(session.id, safe='')}".encode("ascii")
-    log = bucket_key(prefix, bucket, "log:") + member
+    member = member_of(session)
+    log = log_key(prefix, bucket, member)
     activity = bucket_key(prefix, bucket, "activity")
     return SessionKeys(
         log=log,
@@ -125,7 +135,7 @@ def member_session(member: bytes, bucket: int) -> SessionKey:
         ValueError: It stands for no session, or lixcore would have written it otherwise or elsewhere.
     """
     session = session_of(member)
-    if session_keys("", session).member != member:
+    if member_of(session) != member:
         raise ValueError("it is not encoded as lixcore does")
     if session.digest[0] != bucket:
         raise ValueError(f"it belongs to the bucket {session.digest[0]:02x}")

@@ -202,9 +202,11 @@ class SqliteHotStore:
     def _remove(self, session: SessionKey, through: Position, *, leave: bool) -> tuple[int, int]:
         """Remove entries, and the session if it is to leave and none are left; return how many were removed and are left.
 
-        Losing power may undo it, which does no harm: the archive holds the entries, and they can be removed again.
+        Losing power may undo a release, which does no harm: the archive holds the entries, and they can be removed again. An
+        eviction is durable: the session may begin anew in the archive alone (a cleared context, an import), and must not come
+        back as it was before that.
         """
-        with self._database.writing(durable=False) as sql:
+        with self._database.writing(durable=leave) as sql:
             row = sql.execute(_FIND, _key(session)).fetchone()
             if row is None:
                 if leave:  # a restore under way may have read the archive before what the caller changed there

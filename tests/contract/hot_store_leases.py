@@ -103,7 +103,7 @@ class HotStoreLeases:
 
     def test_of_many_threads_one_has_it(self, store: HotStore) -> None:
         leases = granting(store)
-        won = at_once(*(lambda n=n: leases.lease("janitor", holder=f"t{n}", seconds=MINUTE) for n in range(8)))  # type: ignore[misc]  # a default is its value
+        won = at_once(*(lambda n=n: leases.lease("janitor", holder=f"t{n}", seconds=MINUTE) for n in range(8)))
         assert sum(won) == 1
 
     def test_a_lease_outlives_its_holders_object(self, open_store: OpenStore) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import redis
 
 from hot_sessions import make_hot, payloads
 from lixcore.domain.position import Entry, Position
@@ -108,9 +107,11 @@ def test_hundreds_of_sessions_come_once_each(store: RedisHotStore) -> None:
     assert set(verified) == sessions
 
 
-def test_what_others_do_meanwhile_is_no_finding(open_store: Callable[..., RedisHotStore]) -> None:
+def test_what_others_do_meanwhile_is_no_finding(
+    open_store: Callable[..., RedisHotStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They evict and restore between any two requests."""
-    with RedisProcess() as server, redis.Redis(port=server.port, db=2):
+    with RedisProcess() as server:
         store, other = open_store(port=server.port), open_store(port=server.port)
         sessions = [SessionKey(f"s{number}") for number in range(20)]
         for session in sessions:
@@ -128,7 +129,7 @@ def test_what_others_do_meanwhile_is_no_finding(open_store: Callable[..., RedisH
                     make_hot(other, session, b"2")
             return answers
 
-        store._link._exchange.ask = disturbed  # type: ignore[method-assign]
+        monkeypatch.setattr(store._link._exchange, "ask", disturbed)
         for repair in (False, True):
             assert findings(store, repair=repair) == []
         assert calls > 20
