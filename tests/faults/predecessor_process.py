@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import signal
 import threading
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,6 +39,7 @@ def work(task: Task, recorder: Recorder) -> None:
         end = None if task.adds is None else number + task.adds
         while number != end and not stopping.is_set():
             session = task.sessions[number % len(task.sessions)]
+            stopping.wait(task.pace)
             _add(windows[session], session, writer, number, task, recorder)
             number += 1
         for session, window in windows.items():
@@ -53,7 +53,6 @@ def work(task: Task, recorder: Recorder) -> None:
 
 
 def _add(window: Any, session: str, writer: str, number: int, task: Task, recorder: Recorder) -> None:  # noqa: PLR0917  # one call
-    time.sleep(task.pace)
     identity = f"{writer}.{number}"
     recorder.note(SENDING, session, writer, identity)
     try:

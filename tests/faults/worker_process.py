@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import signal
 import threading
-import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -134,7 +133,7 @@ class Writer:
         self._number += 1
         if self._left is not None:
             self._left -= 1
-        time.sleep(self._task.pace)
+        self._stopping.wait(self._task.pace)
         text = text_of(session, identity, self._task.padding)
         self._note(SENDING, session, self._name, identity)
         try:
