@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lixcore.config import CacheConfig
-    from lixcore.coordinator import CacheCoordinator, Stack
+    from lixcore.coordinator import CacheCoordinator
     from lixcore.domain.message import Message
     from lixcore.domain.session import SessionKey
     from lixcore.ports.clock import Clock
+    from lixcore.stack import Stack
 
 __version__ = "0.1.0.dev0"
 
@@ -28,7 +29,7 @@ _HOMES = {
     "CacheCoordinator": "lixcore.coordinator",
     "Message": "lixcore.domain.message",
     "SessionKey": "lixcore.domain.session",
-    "Stack": "lixcore.coordinator",
+    "Stack": "lixcore.stack",
 }
 
 
@@ -43,7 +44,7 @@ def open(config: CacheConfig | None = None, *, clock: Clock | None = None) -> St
         ConfigError: The configuration gives no working stack; the error lists everything that is wrong.
         StoreError: A store cannot be used.
     """
-    from lixcore.coordinator import Stack
+    from lixcore.stack import Stack
 
     return Stack(config, clock=clock)
 

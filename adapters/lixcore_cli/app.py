@@ -13,6 +13,7 @@ import typer
 from lixcore import __version__
 from lixcore_cli.commands.configuration import configuration
 from lixcore_cli.commands.demo import demo
+from lixcore_cli.commands.doctor import doctor
 from lixcore_cli.commands.evict import evict
 from lixcore_cli.commands.exporting import exporting
 from lixcore_cli.commands.forget import forget
@@ -23,6 +24,7 @@ from lixcore_cli.commands.sessions import sessions
 from lixcore_cli.commands.show import show
 from lixcore_cli.commands.stats import stats
 from lixcore_cli.commands.train_dictionary import train_dictionary
+from lixcore_cli.commands.verify import verify
 from lixcore_cli.common_options import examples
 from lixcore_cli.exit_codes import ExitCode
 
@@ -106,6 +108,17 @@ EXAMPLES = {
         ("lix janitor --interval 10 --json", "a JSON line for each round, every ten seconds"),
     ),
     "forget": (("lix forget user-abc", "asks first"), ("lix forget user-abc --yes", "does not ask")),
+    "verify": (
+        ("lix verify", "every file, both stores, all tenants"),
+        ("lix verify --repair", "and mend what can be mended; asks first"),
+        ("lix verify --session user-abc", "one session"),
+        ("lix verify --archive-only --json", "the files only, for a program"),
+    ),
+    "doctor": (
+        ("lix doctor", "before you go live, and when something is odd"),
+        ("lix doctor --strict", "for a deployment script: no warnings either"),
+        ("lix doctor --json | jq 'select(.severity != \"ok\")'", "what is not well, for a program"),
+    ),
     "train-dictionary": (
         ("lix train-dictionary talk.zdict", "from what the archive holds"),
         ("lix train-dictionary talk.zdict --from a.jsonl.gz", "from a file"),
@@ -130,6 +143,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "evict": evict,
     "janitor": janitor,
     "forget": forget,
+    "verify": verify,
+    "doctor": doctor,
     "train-dictionary": train_dictionary,
 }
 

@@ -15,7 +15,8 @@ from lixcore.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from lixcore.config import CacheConfig
-    from lixcore.coordinator import CacheCoordinator, Stack
+    from lixcore.coordinator import CacheCoordinator
+    from lixcore.stack import Stack
 
 WINDOW: Final = 12
 BATCH: Final = 12

@@ -14,9 +14,9 @@ from lixcore_cli.interrupts import DeferredInterrupts
 from lixcore_cli.line_source import MAX_LINE_BYTES, LineSource
 
 if TYPE_CHECKING:
-    from lixcore.coordinator import Stack
     from lixcore.domain.session import SessionKey
     from lixcore.services.import_conversations import ImportCounts
+    from lixcore.stack import Stack
 
 MAX_LISTED: Final = 20
 """How many bad lines are listed; all are counted."""

@@ -19,9 +19,9 @@ from lixcore_cli.output import Output
 
 if TYPE_CHECKING:
     from lixcore.config import CacheConfig
-    from lixcore.coordinator import Stack
     from lixcore.domain.session import SessionKey
     from lixcore.services.catalogue import SessionSummary
+    from lixcore.stack import Stack
 
 
 _OUTPUT_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})

@@ -17,11 +17,13 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import ClosedError, CorruptDataError, PositionConflictError, StoreRefusedError, StoreUnavailableError
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.cold_archive import ArchiveInfo, Salvage
+from lixcore.ports.diagnosis import Diagnosis
 from lixcore.ports.options import option
 from lixcore.ports.verification import Verified
 from lixcore_huffman.appending import Pending
 from lixcore_huffman.archive_writer import ArchiveWriter, path_of
 from lixcore_huffman.describing import described, session_files, session_of
+from lixcore_huffman.diagnosing import DirectoryDoctor
 from lixcore_huffman.durable_files import made_directory, names_stand
 from lixcore_huffman.locks import WriterLocks
 from lixcore_huffman.os_errors import translated
@@ -52,7 +54,7 @@ class HuffArchiveOptions:
 
 
 class HuffArchive:
-    """`lixcore.ports.cold_archive.ColdArchive` in files; also appends in bulk, salvages, compacts and verifies.
+    """`lixcore.ports.cold_archive.ColdArchive` in files; also appends in bulk, salvages, compacts, verifies and diagnoses.
 
     Threads and processes may share a directory. No file stays open between calls.
 
@@ -78,6 +80,7 @@ class HuffArchive:
             sync=options.sync,
         )
         self._verifier = ArchiveVerifier(self._writer, self._locks)
+        self._doctor = DirectoryDoctor(self._root, context.clock, options.sync)
         self._closed = False
 
     @classmethod
@@ -195,6 +198,11 @@ class HuffArchive:
             for verified in self._verifier.verified(repair=repair):
                 yield verified
                 self._check_open()
+
+    def diagnose(self) -> Iterator[Diagnosis]:
+        """See `lixcore.ports.diagnosis.Diagnoses.diagnose`."""
+        self._check_open()
+        return self._doctor.diagnoses()
 
     def close(self) -> None:
         """Refuse further use; there are no handles to give back."""

@@ -104,6 +104,7 @@ def quarantined(root: str, name: str, handle: int, start: int, end: int, *, sync
         os.close(copy)
     if sync:
         sync_directory(folder)
+        sync_directory(root)  # who made it may have been killed before
     return path
 
 
@@ -115,6 +116,7 @@ def set_aside(root: str, name: str, path: str, *, sync: bool) -> str:
     os.rename(path, aside)
     if sync:
         sync_directory(folder)
+        sync_directory(root)
         sync_directory(os.path.dirname(path))
     return aside
 

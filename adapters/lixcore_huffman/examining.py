@@ -127,7 +127,9 @@ def _examined(root: str, file: SessionFile, codec_named: CodecNamed) -> Examined
     if header is not None and not header.is_tombstone:
         flaws += _place_flaws(root, file.path, session)
     if header is None:  # then nobody knows what to write anew, or whose end to cut off
-        flaws = [flaw if flaw.mend is Mend.SET_ASIDE else attrs.evolve(flaw, mend=Mend.NOTHING) for flaw in flaws]
+        flaws = [
+            flaw if flaw.mend is Mend.SET_ASIDE else attrs.evolve(flaw, mend=Mend.NOTHING, remedy=_NAME_IT) for flaw in flaws
+        ]
     return Examined(session, messages, flaws, header, found.end)
 
 

@@ -53,7 +53,7 @@ def mended(writer: ArchiveWriter, path: str, examined: Examined, mend: Mend) -> 
     if mend is Mend.REWRITE:
         return _rewritten(writer, path, examined)
     if mend is Mend.CUT:
-        return _cut(writer, path, examined.end)
+        return _cut(writer, path, examined)
     if mend is Mend.RETURN:
         assert examined.session is not None  # noqa: S101  # it says where it belongs
         own = path_of(writer.root, examined.session)
@@ -65,11 +65,9 @@ def mended(writer: ArchiveWriter, path: str, examined: Examined, mend: Mend) -> 
 def put_aside(writer: ArchiveWriter, path: str, examined: Examined | None = None) -> Mended:
     """Move what stands at ``path`` to the quarantine; under its session's name if that is known, to be forgotten with it."""
     name = os.path.basename(path)
-    if examined is not None and examined.session is not None:
-        kept_as = f"{name_of(examined.session)}.0"
-    else:
-        # What is no file is nobody's: removing it with a session is not lixcore's to do.
-        kept_as = f"{name.removesuffix(SUFFIX)}.0" if os.path.isfile(path) else f"no-file.{name}"  # noqa: PTH113
+    # What is no file is nobody's: removing it with a session is not lixcore's to do.
+    is_file = os.path.isfile(path)  # noqa: PTH113  # see above
+    kept_as = f"{_copied_as(path, examined)}.0" if is_file else f"no-file.{name}"
     in_session_folder = os.path.dirname(os.path.dirname(path)) == writer.root
     if writer.sync and in_session_folder:
         names_change(path)
@@ -91,8 +89,7 @@ def _rewritten(writer: ArchiveWriter, path: str, examined: Examined) -> Mended:
     with SessionFile(path) as file:
         if file.header is None:
             file.adopt(examined.header)
-        name = os.path.basename(path).removesuffix(SUFFIX)
-        copy = quarantined(writer.root, name, file.handle, 0, file.size, sync=writer.sync)
+        copy = quarantined(writer.root, _copied_as(path, examined), file.handle, 0, file.size, sync=writer.sync)
         header = attrs.evolve(examined.header, mark=new_mark())
         after = max((frame.head.context_after for frame in file.whole_scan().frames()), default=ORIGIN)
         writer.replace(path, header, _readable(file, writer.row(header.mark, after)))
@@ -113,14 +110,20 @@ def _readable(file: SessionFile, row: FrameRow) -> Iterator[bytes]:
         yield row.context(row.context_after)
 
 
-def _cut(writer: ArchiveWriter, path: str, end: int) -> Mended:
-    name = os.path.basename(path).removesuffix(SUFFIX)
+def _cut(writer: ArchiveWriter, path: str, examined: Examined) -> Mended:
     with SessionFile(path, writable=True) as file:
-        copy = quarantined(writer.root, name, file.handle, end, file.size, sync=writer.sync)
-        os.ftruncate(file.handle, end)
+        copy = quarantined(writer.root, _copied_as(path, examined), file.handle, examined.end, file.size, sync=writer.sync)
+        os.ftruncate(file.handle, examined.end)
         if writer.sync:
             sync_file(file.handle)
     return Mended(path, "cut off", copy)
+
+
+def _copied_as(path: str, examined: Examined | None) -> str:
+    """What a copy's name begins with: that of the session whose bytes they are, with which they are forgotten."""
+    if examined is None or examined.session is None:
+        return os.path.basename(path).removesuffix(SUFFIX)
+    return name_of(examined.session)
 
 
 def is_leftover(path: str) -> bool:

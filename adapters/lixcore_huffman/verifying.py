@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import attrs
@@ -21,7 +20,6 @@ from lixcore_huffman.locks import WriterLocks
 from lixcore_huffman.repairing import is_leftover, mended, put_aside, removed_leftover
 
 _HEX: Final = frozenset("0123456789abcdef")
-_READ_ONLY: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 _ORDER: Final = (Mend.SET_ASIDE, Mend.REWRITE, Mend.CUT, Mend.RETURN)
 
 
@@ -76,9 +74,9 @@ class ArchiveVerifier:
         seen = self._look(path)
         if seen is None or not seen.flaws:
             return None if seen is None else Verified(path, seen.session, seen.messages)
-        with self._locked(path, seen) as is_locked:
-            if not is_locked:
-                flaws = [attrs.evolve(flaw, remedy=f"{flaw.remedy or _ADVICE}; {_NO_LOCK}") for flaw in seen.flaws]
+        with self._locked(path, seen) as refusal:
+            if refusal is not None:
+                flaws = [Flaw(flaw.reason, Mend.NOTHING, _no_lock(refusal)) for flaw in seen.flaws]
                 return _with_flaws(path, flaws, seen)
             if not repair:
                 seen = self._look(path)
@@ -115,11 +113,11 @@ class ArchiveVerifier:
         return Verified(at, seen.session, seen.messages, [*findings, *_findings(at, seen.flaws)])
 
     def _leftover(self, path: str, *, repair: bool) -> Verified | None:
-        with self._locked(path) as is_locked:
+        with self._locked(path) as refusal:
             if not os.path.lexists(path):  # see above
                 return None
-            if not is_locked:
-                return _with_flaws(path, [attrs.evolve(_LEFTOVER, remedy=_NO_LOCK)])
+            if refusal is not None:
+                return _with_flaws(path, [Flaw(_LEFTOVER.reason, Mend.NOTHING, _no_lock(refusal))])
             if not repair:
                 return _with_flaws(path, [_LEFTOVER])
             try:
@@ -145,28 +143,27 @@ class ArchiveVerifier:
         return Verified(path, None, 0, [Finding(path, reason, "moved to the quarantine", is_repaired=True, copy=copy)])
 
     @contextmanager
-    def _locked(self, path: str, seen: Examined | None = None) -> Iterator[bool]:
-        """Hold the locks that go with a path, and with the session that is there; False where the archive is read-only."""
+    def _locked(self, path: str, seen: Examined | None = None) -> Iterator[OSError | None]:
+        """Hold the locks that go with a path, and with the session that is there; or give what the system says against it."""
         stripes = {int(os.path.basename(os.path.dirname(path)), 16)}
         if seen is not None and seen.session is not None:
             stripes.add(int(os.path.basename(os.path.dirname(path_of(self.writer.root, seen.session))), 16))
-        lock = self.locks.held_for(stripes)
-        try:
-            lock.__enter__()
-        except OSError as error:
-            if error.errno not in _READ_ONLY:
-                raise
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            lock.__exit__(None, None, None)
+        with ExitStack() as stack:
+            refusal = None
+            try:
+                stack.enter_context(self.locks.held_for(stripes))
+            except OSError as error:  # such as on a backup that may only be read, which can be checked all the same
+                refusal = error
+            yield refusal
 
 
 _LEFTOVER: Final = Flaw("was left by a write that did not come to its end; it was never acknowledged", Mend.REMOVE)
 _ADVICE: Final = "lix verify --repair mends it, after copying what is there to the quarantine"
-_NO_LOCK: Final = "lixcore may not write here, so nothing is mended, and a writer elsewhere may be at work on it"
+
+
+def _no_lock(refusal: OSError) -> str:
+    said = refusal.strerror or str(refusal)
+    return f"its lock cannot be had ({said}): nothing is mended, and a writer may be at work on it; check again where it can be"
 
 
 def _with_flaws(path: str, flaws: Sequence[Flaw], seen: Examined | None = None) -> Verified:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from threading import Lock
 
@@ -15,9 +15,14 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import ClosedError
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.clock import Clock
+from lixcore.ports.diagnosis import Diagnosis, Severity
 from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, SessionActivity, Ticket
 
 _BUCKETS = 256
+_SESSION_BYTES = 512
+"""About what a hot session takes beside its entries."""
+_ENTRY_BYTES = 160
+"""About what an entry takes beside its payload."""
 _position = attrgetter("position")
 
 
@@ -54,6 +59,7 @@ class MemoryHotStore:
         self._lock = Lock()
         self._sessions: dict[SessionKey, _Session] = {}
         self._departures = [_Departures() for _ in range(_BUCKETS)]
+        self._leases: dict[str, tuple[str, float]] = {}  # holder, and its end by the clock that never steps back
         self._identity = secrets.token_bytes(8)  # another store's tickets are void here
         self._closed = False
 
@@ -154,11 +160,45 @@ class MemoryHotStore:
         found.sort(key=attrgetter("last_active"))
         return found[:limit]
 
+    def sizes(self, sessions: Sequence[SessionKey]) -> Sequence[int]:
+        """See the port; payloads are counted, the rest is estimated."""
+        with self._lock:
+            return [self._size(self._hot(session)) for session in sessions]
+
+    @staticmethod
+    def _size(hot: _Session | None) -> int:
+        return 0 if hot is None else _SESSION_BYTES + sum(_ENTRY_BYTES + len(entry.payload) for entry in hot.entries)
+
+    def lease(self, name: str, *, holder: str, seconds: float) -> bool:
+        """See the port."""
+        with self._lock:
+            self._check_open()
+            now = self._clock.monotonic()
+            current, end = self._leases.get(name, (holder, now))
+            if current != holder and now < end:
+                return False
+            self._leases[name] = (holder, now + seconds)
+            return True
+
+    def end_lease(self, name: str, *, holder: str) -> None:
+        """See the port."""
+        with self._lock:
+            self._check_open()
+            if self._leases.get(name, ("", 0.0))[0] == holder:
+                self._leases.pop(name, None)
+
+    def diagnose(self) -> Iterator[Diagnosis]:
+        """See the port."""
+        yield Diagnosis(
+            "persistence", Severity.OK, "keeps everything in this process, and nothing when that ends, as was asked for"
+        )
+
     def close(self) -> None:
         """Drop everything."""
         with self._lock:
             self._closed = True
             self._sessions.clear()
+            self._leases.clear()
 
     def _check_open(self) -> None:
         if self._closed:

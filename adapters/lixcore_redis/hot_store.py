@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Any, ClassVar, Self
 
@@ -14,15 +14,19 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, InvalidInputError, StoreError, StoreRefusedError, StoreUnavailableError
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.clock import Clock
+from lixcore.ports.diagnosis import Diagnosis
 from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, SessionActivity, Ticket
+from lixcore.ports.verification import Verified
 from lixcore_redis import scripts
+from lixcore_redis.diagnosis import diagnose_server
 from lixcore_redis.failures import store_error
 from lixcore_redis.idle_sessions import IdleSessions
-from lixcore_redis.keys import cached_session_keys, lease_key
+from lixcore_redis.keys import cached_session_keys, lease_key, log_key, member_of
 from lixcore_redis.link import Link
 from lixcore_redis.options import RedisOptions
 from lixcore_redis.server_info import ServerInfo, server_info
 from lixcore_redis.stream_entries import Nonces, entries_of, pack_timestamp
+from lixcore_redis.verification import verify_keys
 from lixcore_redis.wire import command, id_after, number, parts_of, position_of, stream_id
 
 CROWDED_SEQUENCE = 1 << SEQUENCE_BITS - 1
@@ -153,9 +157,9 @@ class RedisHotStore:
         epoch = self._keys(session).epoch
         request = command(b"SET", epoch, secrets.token_hex(16).encode(), b"NX") + command(b"GET", epoch)
         made, found = self._link.call(request, 2, writes=False, first_may_be=_FULL)
-        if found is None:
+        if isinstance(made, OutOfMemoryError) and found is None:
             raise store_error(self._link.where, made)
-        return Ticket(found)
+        return Ticket(found or b"")  # wiped just now, where there is none: such a ticket is void
 
     def restore(self, session: SessionKey, entries: Sequence[Entry], *, next_after: Position, ticket: Ticket) -> bool:
         """A script; sent twice, the second one finds the session hot and says False."""
@@ -217,7 +221,9 @@ class RedisHotStore:
         found: list[int] = []
         for start in range(0, len(sessions), MEASURED_AT_ONCE):
             part = sessions[start : start + MEASURED_AT_ONCE]
-            request = b"".join(command(b"MEMORY", b"USAGE", self._keys(session).log) for session in part)
+            # Not the remembered keys: those are for the sessions in use.
+            logs = [log_key(self._prefix, session.digest[0], member_of(session)) for session in part]
+            request = b"".join(command(b"MEMORY", b"USAGE", log) for log in logs)
             found.extend(size or 0 for size in self._link.call(request, len(part), writes=False))
         return found
 
@@ -241,6 +247,14 @@ class RedisHotStore:
         key = self._link.incarnation.key
         now, settled = self._link.run(scripts.SETTLE, (key,), lapse.encode())
         self._link.incarnation.settled(lapse, now, settled)
+
+    def diagnose(self) -> Iterator[Diagnosis]:
+        """See the port; `lixcore_redis.diagnosis` lists the checks."""
+        return diagnose_server(self._link, self._prefix, self._clock)
+
+    def verify(self, *, repair: bool = False) -> Iterator[Verified]:
+        """See the port, and `lixcore_redis.verification`. What another program wrote is left where it is."""
+        return verify_keys(self._link, self._prefix, self._clock, repair=repair)
 
     def ping(self) -> ServerInfo:
         """Ask the server what it is, over the same connections that messages use.

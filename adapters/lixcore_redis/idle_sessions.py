@@ -9,7 +9,7 @@ from typing import Any, Final
 from lixcore.ports.hot_store import SessionActivity
 from lixcore_redis import scripts
 from lixcore_redis.failures import WrongTypeError
-from lixcore_redis.keys import BUCKETS, bucket_key, member_session, session_keys
+from lixcore_redis.keys import BUCKETS, bucket_key, log_key, member_session, session_keys
 from lixcore_redis.link import Link
 from lixcore_redis.wire import command, number
 
@@ -62,22 +62,23 @@ class IdleSessions:
 
     def _hot(self, members: Sequence[tuple[float, bytes, int]]) -> list[SessionActivity]:
         """Those of the members that are sessions, and hot."""
-        sessions = list(self._sessions(members))
         hot = []
-        for start in range(0, len(sessions), CHECKED_AT_ONCE):
-            part = sessions[start : start + CHECKED_AT_ONCE]
-            every = [session_keys(self._prefix, activity.session) for activity in part]
-            kinds = self._link.call(b"".join(command(b"TYPE", keys.log) for keys in every), len(part), writes=False)
-            for activity, keys, kind in zip(part, every, kinds, strict=True):
+        for start in range(0, len(members), CHECKED_AT_ONCE):
+            part = list(self._sessions(members[start : start + CHECKED_AT_ONCE]))
+            request = b"".join(command(b"TYPE", log) for log, _ in part)
+            kinds = self._link.call(request, len(part), writes=False) if part else []
+            for (log, activity), kind in zip(part, kinds, strict=True):
                 if kind == b"stream":
                     hot.append(activity)
                 elif kind == b"none":
+                    keys = session_keys(self._prefix, activity.session)
                     self._link.run(scripts.STRAY, (keys.log, keys.activity), keys.member, b"1")
                 else:
-                    self._warn(keys.log, f"is a {kind.decode()} and no stream: another program uses it")
+                    self._warn(log, f"is a {kind.decode()} and no stream: another program uses it")
         return hot
 
-    def _sessions(self, members: Sequence[tuple[float, bytes, int]]) -> Iterator[SessionActivity]:
+    def _sessions(self, members: Sequence[tuple[float, bytes, int]]) -> Iterator[tuple[bytes, SessionActivity]]:
+        """With the keys of their streams."""
         for score, member, bucket in members:
             try:
                 session = member_session(member, bucket)
@@ -85,7 +86,7 @@ class IdleSessions:
                 key = bucket_key(self._prefix, bucket, "activity")
                 self._warn(key, f"has the member {member[:256]!r}, which is no session of lixcore: {error}")
             else:
-                yield SessionActivity(session, score)
+                yield log_key(self._prefix, bucket, member), SessionActivity(session, score)
 
     def _warn(self, key: bytes, fact: str) -> None:
         sign = key + fact.encode()

@@ -15,6 +15,7 @@ may touch them together. Tenant and id are percent-encoded: reversible, readable
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
@@ -71,16 +72,36 @@ def lease_key(prefix: str, name: str) -> bytes:
     return f"{prefix}:{VERSION}:lease:{quote(name, safe='', errors='surrogatepass')}".encode()
 
 
+def any_version_pattern(prefix: str) -> bytes:
+    """What SCAN finds all keys under a prefix with: a prefix is data, so what is special in a pattern is escaped."""
+    return re.sub(r"[][*?\\^-]", r"\\\g<0>", prefix).encode() + b":*"
+
+
+def bucket_pattern(prefix: str) -> bytes:
+    """What SCAN finds the keys of all buckets with."""
+    return any_version_pattern(prefix)[:-1] + b"%d:{*" % VERSION
+
+
 def run_key(prefix: str) -> bytes:
     """The key that says which incarnation of the server was settled."""
     return f"{prefix}:{VERSION}:run".encode()
 
 
+def log_key(prefix: str, bucket: int, member: bytes) -> bytes:
+    """The key of a session's stream."""
+    return bucket_key(prefix, bucket, "log:") + member
+
+
+def member_of(session: SessionKey) -> bytes:
+    """What stands for a session in the sorted set of its bucket."""
+    return f"{quote(session.tenant, safe='')}/{quote(session.id, safe='')}".encode("ascii")
+
+
 def session_keys(prefix: str, session: SessionKey) -> SessionKeys:
     """The keys of a session."""
     bucket = session.digest[0]
-    member = f"{quote(session.tenant, safe='')}/{quote(session.id, safe='')}".encode("ascii")
-    log = bucket_key(prefix, bucket, "log:") + member
+    member = member_of(session)
+    log = log_key(prefix, bucket, member)
     activity = bucket_key(prefix, bucket, "activity")
     return SessionKeys(
         log=log,
@@ -114,7 +135,7 @@ def member_session(member: bytes, bucket: int) -> SessionKey:
         ValueError: It stands for no session, or lixcore would have written it otherwise or elsewhere.
     """
     session = session_of(member)
-    if session_keys("", session).member != member:
+    if member_of(session) != member:
         raise ValueError("it is not encoded as lixcore does")
     if session.digest[0] != bucket:
         raise ValueError(f"it belongs to the bucket {session.digest[0]:02x}")

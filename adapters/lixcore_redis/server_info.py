@@ -28,14 +28,19 @@ class ServerInfo:
     eviction_policy: str
 
 
+def info_fields(answer: bytes) -> dict[str, str]:
+    """The answer to INFO, by name."""
+    lines = answer.decode(errors="replace").splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line and not line.startswith("#"))
+
+
 def server_info(where: str, answer: bytes) -> ServerInfo:
     """Read the answer to INFO.
 
     Raises:
         StoreRefusedError: The server is older than lixcore needs.
     """
-    lines = answer.decode(errors="replace").splitlines()
-    facts = dict(line.split(":", 1) for line in lines if ":" in line and not line.startswith("#"))
+    facts = info_fields(answer)
     compatible = facts.get("redis_version", "")
     parts = [int(part) if part.isdecimal() else 0 for part in compatible.split(".")[:2]]
     if tuple(parts) < OLDEST_VERSION:

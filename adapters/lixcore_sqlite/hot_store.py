@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
-
-import attrs
 
 from lixcore.domain.position import ORIGIN, Entry, Position, next_position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, InvalidInputError
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.clock import Clock
+from lixcore.ports.diagnosis import Diagnosis
 from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, SessionActivity, Ticket
-from lixcore.ports.options import option
+from lixcore.ports.verification import Verified
 from lixcore_sqlite.database import Database
+from lixcore_sqlite.diagnosis import diagnose_file
+from lixcore_sqlite.leases import drop_lease, take_lease
+from lixcore_sqlite.options import SqliteOptions
+from lixcore_sqlite.verification import verify_file
+
+__all__ = ["SqliteHotStore", "SqliteOptions"]
 
 _FIND: Final = "SELECT number, held, highest FROM sessions WHERE tenant = ? AND id = ?"
 _OLDEST: Final = (
@@ -32,22 +37,17 @@ _TICKET: Final = "SELECT identity, count, highest FROM meta, departures WHERE bu
 _DEPART: Final = "UPDATE departures SET count = count + 1, highest = max(highest, ?) WHERE bucket = ?"
 _COUNT_REMOVAL: Final = "UPDATE meta SET removals = removals + 1"
 _IDLE: Final = "SELECT tenant, id, last_active FROM sessions WHERE last_active <= ? ORDER BY last_active LIMIT ?"
+_SIZE: Final = (
+    "SELECT held, (SELECT ifnull(sum(length(payload)), 0) FROM entries WHERE session = number) FROM sessions"
+    " WHERE tenant = ? AND id = ?"
+)
+_SESSION_BYTES: Final = 128
+"""About what a session takes of the file beside its entries."""
+_ENTRY_BYTES: Final = 32
+"""About what an entry takes of the file beside its payload."""
 _ALL: Final = -1  # SQLite's LIMIT for none
 
 _float64 = struct.Struct("<d")
-
-
-@attrs.frozen
-class SqliteOptions:
-    """The options of `SqliteHotStore`."""
-
-    path: str = option("./data/lixcore.sqlite3", "The database file; directories that are missing are made.")
-    synchronous: str = option(
-        "full",
-        "Whether messages survive the loss of power at once (full) or all but the last moments (normal, faster).",
-        choices=("full", "normal"),
-    )
-    busy_timeout: float = option(5.0, "How many seconds to wait for other processes that write.", at_least=0, at_most=3600)
 
 
 class SqliteHotStore:
@@ -60,6 +60,7 @@ class SqliteHotStore:
 
     def __init__(self, options: SqliteOptions, clock: Clock) -> None:
         self._clock = clock
+        self._options = options
         self._database = Database(options.path, synchronous=options.synchronous, busy_timeout=options.busy_timeout)
 
     @classmethod
@@ -165,6 +166,35 @@ class SqliteHotStore:
         except (UnicodeDecodeError, InvalidInputError) as error:
             raise CorruptDataError(self._database.where, "holds a session id that is not text") from error
 
+    def sizes(self, sessions: Sequence[SessionKey]) -> Sequence[int]:
+        """See the port; payloads are counted, the rest is estimated."""
+        found = [self._database.rows(_SIZE, _key(session)) for session in sessions]
+        return [_SESSION_BYTES + rows[0][0] * _ENTRY_BYTES + rows[0][1] if rows else 0 for rows in found]
+
+    def lease(self, name: str, *, holder: str, seconds: float) -> bool:
+        """See the port; by this machine's clock, and for no longer than ``seconds`` again when that stepped back."""
+        with self._database.writing(durable=False) as sql:
+            return take_lease(sql, name, holder=holder, seconds=seconds, now=self._clock.now())
+
+    def end_lease(self, name: str, *, holder: str) -> None:
+        """See the port."""
+        with self._database.writing(durable=False) as sql:
+            drop_lease(sql, name, holder=holder)
+
+    def diagnose(self) -> Iterator[Diagnosis]:
+        """See the port."""
+        return diagnose_file(self._options, self._clock)
+
+    def verify(self, *, repair: bool = False) -> Iterator[Verified]:  # noqa: ARG002  # nothing here can be repaired
+        """SQLite's own check of the file, then every column of every row. Nothing is repaired: what to do stands in the findings.
+
+        It has a connection of its own, so that others are not kept waiting.
+
+        Raises:
+            StoreError: The file cannot be opened.
+        """
+        return verify_file(self._options)
+
     def close(self) -> None:
         """Close the file; may be called twice."""
         self._database.close()
@@ -172,9 +202,11 @@ class SqliteHotStore:
     def _remove(self, session: SessionKey, through: Position, *, leave: bool) -> tuple[int, int]:
         """Remove entries, and the session if it is to leave and none are left; return how many were removed and are left.
 
-        Losing power may undo it, which does no harm: the archive holds the entries, and they can be removed again.
+        Losing power may undo a release, which does no harm: the archive holds the entries, and they can be removed again. An
+        eviction is durable: the session may begin anew in the archive alone (a cleared context, an import), and must not come
+        back as it was before that.
         """
-        with self._database.writing(durable=False) as sql:
+        with self._database.writing(durable=leave) as sql:
             row = sql.execute(_FIND, _key(session)).fetchone()
             if row is None:
                 if leave:  # a restore under way may have read the archive before what the caller changed there

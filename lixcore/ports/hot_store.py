@@ -154,7 +154,7 @@ class HotStore(Protocol):
         ...
 
     def sessions(self, *, inactive_since: float | None = None, limit: int | None = None) -> Sequence[SessionActivity]:
-        """Hot sessions, longest idle first.
+        """Hot sessions, longest idle first. What another program left in the store and is no session is left out, with a warning.
 
         Args:
             inactive_since: Only those that were not used after this instant (seconds since the epoch).

@@ -45,12 +45,17 @@ class MayLapse(Protocol):
 
     Attributes:
         lapse: Names the restart, from when this process first sees the store after it until somebody, in whatever process,
-            calls `settle` and this process gets to know. None at all other times. Looking costs nothing.
+            calls `settle` and this process gets to know. None at all other times. Looking costs nothing. It is known before the
+            first answer after the restart is given: what was read is to be trusted if there is no lapse after the call. It may
+            be set without need, now and then.
     """
 
     @property
     def lapse(self) -> str | None: ...
 
     def settle(self, lapse: str) -> None:
-        """Note, for all processes, that what is hot since that restart was compared with the archive."""
+        """Note, for all processes, that what is hot since that restart was compared with the archive.
+
+        Nothing is noted when the store restarted once more since; `lapse` then names that restart, unless somebody settled it.
+        """
         ...

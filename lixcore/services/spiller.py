@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import weakref
 from collections import deque
 from typing import Final
 
 from lixcore.domain.session import SessionKey
-from lixcore.ports.forking import ForkHooks, ForkStage, register_at_fork
+from lixcore.services.background import BackgroundWork
 from lixcore.services.guarded_hot_store import HotStoreAwayError
 from lixcore.services.tiering import Tiering
 
@@ -42,18 +41,17 @@ class Spiller:
         self.waits = 0
         self.failures = 0
         self._closed = False
-        self.start_afresh()
-        _spillers.add(self)
+        self._thread = BackgroundWork("lixcore-spiller", self._work, afresh=self._begin_afresh)
+        self._begin_afresh()
 
-    def start_afresh(self) -> None:
-        """Forget what is queued, and a thread and locks that are another process's: only for a child that was just forked."""
-        self.at_work = threading.Lock()  # held while the thread uses the stores
+    def _begin_afresh(self) -> None:
         self._changed = threading.Condition()
+        self._closing = threading.Lock()
         self._waiting: deque[SessionKey] = deque()
         self._pending: set[SessionKey] = set()  # sessions that are queued or being spilled
+        self._to_merge: SessionKey | None = None
         self._failing: set[SessionKey] = set()  # sessions whose last spill failed
         self._blocked: set[SessionKey] = set()  # those of them that are at their limit
-        self._thread: threading.Thread | None = None
 
     def before_add(self, session: SessionKey) -> None:
         """Refuse an add while the session is at its limit and cannot be spilled.
@@ -86,44 +84,32 @@ class Spiller:
     def _ask(self, session: SessionKey) -> bool:
         """Queue a session; False when there is no thread to do the work: none can be started, or all is closed."""
         with self._changed:
-            if self._closed or not self._has_thread():
+            if self._closed or not self._thread.start():
                 return False
-            if session not in self._pending:
-                self._pending.add(session)
-                self._waiting.append(session)
-                self._changed.notify_all()
-            return True
-
-    def _has_thread(self) -> bool:
-        if self._thread is not None and self._thread.is_alive():
-            return True
-        thread = threading.Thread(target=self._run, name="lixcore-spiller", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:  # the machine has no more threads, or the interpreter is shutting down
-            return False
-        self._thread = thread
+            if session in self._pending:
+                return True
+            self._pending.add(session)
+            self._waiting.append(session)
+        self._thread.wake()
         return True
 
     def _wait_for(self, session: SessionKey) -> None:
         with self._changed:
             self._changed.wait_for(lambda: session not in self._pending)
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closed)
-                if not self._waiting:
-                    return
-                session = self._waiting.popleft()
-            with self.at_work:
-                self._spill(session)
+    def _work(self) -> float | None:
+        """One spill, or one merge after it: no caller of its session waits for that."""
+        session, self._to_merge = self._to_merge, None
+        if session is not None:
+            self._merge(session)
+        elif self._waiting:
+            session = self._waiting.popleft()
+            self._spill(session)
             with self._changed:
                 self._pending.discard(session)
                 self._changed.notify_all()
-            if session not in self._failing:
-                with self.at_work:
-                    self._merge(session)  # no caller of this session waits for it
+            self._to_merge = None if session in self._failing else session
+        return 0.0 if self._waiting or self._to_merge else None
 
     def _merge(self, session: SessionKey) -> None:
         try:
@@ -151,40 +137,13 @@ class Spiller:
         """Finish what is queued, and end the thread. Idempotent."""
         with self._changed:
             self._closed = True
-            self._changed.notify_all()
-            thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join()
+        self._thread.close()
+        with self._closing:  # of two that close it, the second waits for what the first finishes
+            while self._work() is not None:
+                pass
 
 
 def _remember(sessions: set[SessionKey], session: SessionKey) -> None:
     if len(sessions) >= MOST_REMEMBERED:
         sessions.clear()
     sessions.add(session)
-
-
-_spillers: weakref.WeakSet[Spiller] = weakref.WeakSet()
-
-
-_stopped: list[threading.Lock] = []
-
-
-def _before_fork() -> None:
-    # A child has no such thread, but a copy of every lock that it holds within the stores: so it holds none at that moment.
-    for spiller in list(_spillers):
-        spiller.at_work.acquire()
-        _stopped.append(spiller.at_work)
-
-
-def _after_fork_in_parent() -> None:
-    while _stopped:
-        _stopped.pop().release()
-
-
-def _after_fork_in_child() -> None:
-    _stopped.clear()
-    for spiller in list(_spillers):
-        spiller.start_afresh()
-
-
-register_at_fork(ForkHooks(ForkStage.WORKERS, _before_fork, _after_fork_in_parent, _after_fork_in_child))

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import chain
 from pathlib import Path
 from threading import Barrier, Event
@@ -54,6 +54,31 @@ def move_away(store: HotStore, session: SessionKey, *, evict: bool) -> list[Entr
     through = moved[-1].position if moved else ORIGIN
     _ = store.evict(session, through=through) if evict else store.release(session, through=through)
     return moved
+
+
+def place(adapter: Any, options: Any, directory: Path) -> dict[str, Any]:
+    """What a child process needs to know to open the same store."""
+    return {
+        "module": adapter.__module__,
+        "name": adapter.__name__,
+        "options": attrs.asdict(options),
+        "archive_dir": str(directory / "archive"),
+    }
+
+
+@contextmanager
+def started(script: Path, task: dict[str, Any]) -> Iterator[subprocess.Popen[str]]:
+    """A process of its own that says it is ready; it is killed in the end."""
+    command = [sys.executable, str(script), json.dumps(task)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as process:  # noqa: S603  # ours
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
 
 
 class HotStoreThreads:
@@ -120,28 +145,9 @@ class HotStoreProcesses:
         if not self.shared:
             pytest.skip("this store declares that it serves one process only")
 
-        @contextmanager
-        def start(writer: int, count: int) -> Iterator[subprocess.Popen[str]]:
-            task = {
-                "module": self.adapter.__module__,
-                "name": self.adapter.__name__,
-                "options": attrs.asdict(options),
-                "archive_dir": str(tmp_path / "archive"),
-                "session": ONE.id,
-                "tenant": ONE.tenant,
-                "writer": writer,
-                "count": count,
-            }
-            command = [sys.executable, str(CHILD), json.dumps(task)]
-            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-            pipe = subprocess.PIPE
-            with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as process:  # noqa: S603  # ours
-                try:
-                    assert process.stdout is not None
-                    assert process.stdout.readline() == "ready\n"
-                    yield process
-                finally:
-                    process.kill()
+        def start(writer: int, count: int) -> AbstractContextManager[subprocess.Popen[str]]:
+            session = {"session": ONE.id, "tenant": ONE.tenant}
+            return started(CHILD, {**place(self.adapter, options, tmp_path), **session, "writer": writer, "count": count})
 
         return start
 

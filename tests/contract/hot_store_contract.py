@@ -19,7 +19,9 @@ from contract_ground import (
 )
 from hot_store_concurrency import HotStoreProcesses, HotStoreThreads
 from hot_store_data import HotStoreData
+from hot_store_leases import HotStoreLeases
 from hot_store_machine import check_against_model
+from hot_store_powers import HotStorePowers
 from hot_store_tickets import HotStoreTickets
 from lixcore.domain.position import MAX_POSITION, ORIGIN, Position
 from lixcore.domain.session import SessionKey
@@ -30,18 +32,20 @@ ONE, TWO = SessionKey("one"), SessionKey("two")
 HOUR = 3600.0
 
 
-class HotStoreContract(HotStoreData, HotStoreTickets, HotStoreThreads, HotStoreProcesses):
+class HotStoreContract(HotStoreData, HotStoreTickets, HotStoreLeases, HotStorePowers, HotStoreThreads, HotStoreProcesses):
     """The suite. A subclass sets ``adapter``, overrides the fixture ``options`` and declares what its store is.
 
     Attributes:
         adapter: The class behind the entry point.
         persistent: Whether a store that is closed and opened again with the same options holds what it held.
         shared: Whether several processes may open the same options at once; every store but one in memory.
+        own_clock: Whether leases end by a clock of the store's own, which the suite cannot set.
     """
 
     adapter: ClassVar[Any]
     persistent: ClassVar[bool] = True
     shared: ClassVar[bool] = True
+    own_clock: ClassVar[bool] = False
 
     @pytest.fixture
     def options(self) -> Any:

@@ -12,6 +12,7 @@ from lixcore_redis import RedisHotStore
 
 class TestRedisHotStore(HotStoreContract):
     adapter = RedisHotStore
+    own_clock = True
 
     @pytest.fixture
     def options(self, redis_url: str) -> Any:

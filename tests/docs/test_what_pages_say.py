@@ -100,7 +100,7 @@ def test_a_server_set_up_as_the_page_says_is_one_that_forgets_nothing(page: Page
         client.execute_command("ACL", "SETUSER", *acl.split())
         client.execute_command("ACL", "LOG", "RESET")
         url = f"redis://lixcore:pa55@127.0.0.1:{server.port}/2"
-        with lixcore.open(CacheConfig(redis_url=url, archive_dir=os.fspath(tmp_path))) as stack:
+        with lixcore.open(CacheConfig(redis_url=url, archive_dir=os.fspath(tmp_path), on_hot_store_failure="raise")) as stack:
             hot = stack.wiring.hot
             assert isinstance(hot, RedisHotStore)
             info = hot.ping()
@@ -120,7 +120,7 @@ def test_a_server_set_up_as_the_page_says_is_one_that_forgets_nothing(page: Page
 
 def test_keys_are_as_the_layout_page_says(page: Page, redis_url: str, tmp_path: Path) -> None:
     """Every key that a session makes has its row, with its type and without a time to live."""
-    rows = re.findall(r"^\| `(\{prefix\}:1:\S+)` \| ([a-z ]+) \|", page("reference/redis-layout.md"), re.MULTILINE)
+    rows = re.findall(r"^\| `(\{prefix\}:1:\{BB\}:\S+)` \| ([a-z ]+) \|", page("reference/redis-layout.md"), re.MULTILINE)
     types = {"stream": b"stream", "sorted set": b"zset", "string": b"string"}
     wanted = {pattern.rpartition("}:")[2].partition(":")[0]: types[kind] for pattern, kind in rows}
     with lixcore.open(CacheConfig(redis_url=redis_url, archive_dir=os.fspath(tmp_path))) as stack:
@@ -128,7 +128,7 @@ def test_keys_are_as_the_layout_page_says(page: Page, redis_url: str, tmp_path: 
         stack.evict_idle(idle_seconds=0)
         stack.session("user-abc").add_message_to_context("user", "Hello")
     with redis.Redis.from_url(redis_url) as client:
-        found = {key.decode(): client.type(key) for key in client.scan_iter()}
+        found = {key.decode(): client.type(key) for key in client.scan_iter("lix:1:{*")}
         assert all(client.ttl(key) == -1 for key in found)
     assert "lix:1:{d8}:log:default/user-abc" in found
     for key, kind in found.items():

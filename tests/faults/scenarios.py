@@ -1,4 +1,4 @@
-"""All faults that are tried with real processes, and how one is tried again and again."""
+"""All faults that are tried, and how one is tried again and again."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any, Final
 import clock_jumps
 import damaged_files
 import full_disk
+import injection
 import killed_processes
 import many_processes
 import predecessor_beside
 import redis_in_trouble
 import unreliable_network
+import wrong_tiering_checks
 from fault_ground import Ground
 from fault_rows import Result, Scenario
 
@@ -26,6 +28,8 @@ SCENARIOS: Final[Sequence[Scenario]] = [
     *redis_in_trouble.SCENARIOS,
     *many_processes.SCENARIOS,
     *predecessor_beside.SCENARIOS,
+    *injection.SCENARIOS,
+    *wrong_tiering_checks.SCENARIOS,
 ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from leasing_hot_store import LeasingHotStore
 from lixcore.domain.message import Message
 from lixcore.domain.record import decode_message
 from lixcore.domain.session import RESERVED_TENANT, SessionKey
@@ -17,7 +16,7 @@ from lixcore.services.eviction import Evictor, HotLimits
 from lixcore.services.janitor import Janitor
 from lixcore.services.lease import Lease
 from lixcore.services.retention import Retention
-from lixcore_memory import MemoryArchive
+from lixcore_memory import MemoryArchive, MemoryHotStore
 from lixcore_policies import LeastRecentlyUsed
 from settable_clock import SettableClock
 from stacks import SessionLayer
@@ -25,6 +24,18 @@ from stacks import SessionLayer
 IDLE, TTL = 600.0, 3600.0
 LEASE = 60.0
 DAY = 86_400.0
+
+
+_OF_THE_PORT = ["append", "read", "oldest", "ticket", "restore", "release", "evict", "forget", "describe", "sessions", "close"]
+
+
+class PlainHotStore:
+    """A store in memory with the methods that the port asks for, and no power beside."""
+
+    def __init__(self, clock: Clock) -> None:
+        store = MemoryHotStore(clock)
+        for name in _OF_THE_PORT:
+            setattr(self, name, getattr(store, name))
 
 
 def janitor_of(
@@ -49,7 +60,7 @@ def janitor_of(
 class House:
     """Two stores, what was said to them, and what a janitor must have left."""
 
-    def __init__(self, make_hot: Callable[[SettableClock], Any] = LeasingHotStore, archive: ColdArchive | None = None) -> None:
+    def __init__(self, make_hot: Callable[[SettableClock], Any] = MemoryHotStore, archive: ColdArchive | None = None) -> None:
         self.clock = SettableClock()
         self.hot: Any = make_hot(self.clock)
         self.archive: Any = archive or MemoryArchive()

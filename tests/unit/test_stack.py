@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 import lixcore
+from forked import run_in_fork
 from lixcore import CacheConfig, CacheCoordinator, SessionKey, Stack
 from lixcore.domain.position import Entry
 from lixcore.errors import ClosedError, CorruptDataError, InvalidInputError
@@ -224,23 +224,6 @@ def test_many_processes_add_to_one_session_and_evict_it(tmp_path: Path) -> None:
     for name in range(3):
         own = [text for text in said if text.startswith(f"{name}.")]
         assert own == sorted(own)
-
-
-def run_in_fork(work: Any) -> int:
-    """The exit status of a forked child that does some work; 99 when it hangs."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            work()
-            status = 0
-        finally:
-            os._exit(status)
-    ended = threading.Timer(30, os.kill, (child, 9))
-    ended.start()
-    _, status = os.waitpid(child, 0)
-    ended.cancel()
-    return 99 if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
 def test_a_forked_child_goes_on_with_the_stack_of_its_parent(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def demo(
 def _perform(home: Path, view: DemoView, *, keep: bool) -> tuple[Demo, dict[str, Any]]:
     """Play all acts, showing each; returns what was claimed, and what was seen as plain values."""
     from lixcore.config import CacheConfig
-    from lixcore.coordinator import Stack
+    from lixcore.stack import Stack
 
     session_id, messages = conversation()
     view.begin(messages)

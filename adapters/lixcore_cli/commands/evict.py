@@ -12,7 +12,7 @@ from lixcore_cli.invocation import Invocation, existing, invoked
 from lixcore_cli.quantities import counted
 
 if TYPE_CHECKING:
-    from lixcore.coordinator import Stack
+    from lixcore.stack import Stack
 
 
 def evict(

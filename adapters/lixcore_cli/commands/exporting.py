@@ -15,8 +15,8 @@ from lixcore_cli.quantities import counted
 from lixcore_cli.safe_text import visible_line
 
 if TYPE_CHECKING:
-    from lixcore.coordinator import Stack
     from lixcore.domain.session import SessionKey
+    from lixcore.stack import Stack
 
 
 def exporting(

@@ -15,8 +15,8 @@ from lixcore_cli.interrupts import StopRequests
 from lixcore_cli.invocation import Invocation, invoked
 
 if TYPE_CHECKING:
-    from lixcore.coordinator import Stack
     from lixcore.services.janitor import JanitorReport
+    from lixcore.stack import Stack
 
 _LONGEST_WAIT: Final = 86_400.0  # one wait; what the system takes at most differs
 

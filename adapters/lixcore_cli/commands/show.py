@@ -16,7 +16,8 @@ from lixcore_cli.safe_text import visible, visible_line
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from lixcore.coordinator import CacheCoordinator, Stack
+    from lixcore.coordinator import CacheCoordinator
+    from lixcore.stack import Stack
 
 ROLE_STYLES = {
     "user": "bold green",

@@ -13,7 +13,7 @@ from lixcore_cli.quantities import share, size
 from lixcore_cli.safe_text import visible_line
 
 if TYPE_CHECKING:
-    from lixcore.coordinator import Stack
+    from lixcore.stack import Stack
 
 
 @attrs.define

@@ -54,7 +54,7 @@ def mended_header(data: bytes, mark: bytes, is_named: Callable[[str, str], bool]
     ends = [_BODY_AT + int.from_bytes(data[_BODY_AT - 2 : _BODY_AT], "little")]
     if as_found is not None:
         ends.insert(0, as_found.size - _CRC_BYTES)
-    for end in ends:
+    for end in dict.fromkeys(ends):
         if _BODY_AT <= end <= _MAX_TRIED and end + _CRC_BYTES <= len(data):
             for header in _one_byte_away(data[: end + _CRC_BYTES]):
                 if _is_plain_tombstone(header) or (header.id and is_named(header.id, header.tenant)):

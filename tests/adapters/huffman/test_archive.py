@@ -11,7 +11,7 @@ import pytest
 
 from lixcore.domain.position import MAX_POSITION, Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import InvalidInputError
+from lixcore.errors import InvalidInputError, PositionConflictError
 from lixcore.ports.cold_archive import AppendsInBulk, Compacts, Salvages
 from lixcore_huffman import HuffArchive
 from lixcore_huffman.format.packing import is_full
@@ -141,6 +141,40 @@ def test_the_end_of_a_long_history_is_reached_in_few_reads(
         calls, size = counted_reads(monkeypatch, use)
         assert calls <= 5
         assert size <= 70_000
+
+
+def test_a_conflict_anywhere_in_a_long_history_leaves_the_file_as_it_was(
+    archive: HuffArchive, tmp_path: Path, numbered: Numbered
+) -> None:
+    """Blocks and small frames alike; no handle stays open, and the lock is given back."""
+    for start in range(1, 3001, 50):
+        archive.append(SESSION, numbered(*range(start, start + 50), size=100))
+        if start == 2001:
+            assert archive.compact(SESSION)
+    (path,) = files_of(tmp_path / "archive")
+    before = path.read_bytes()
+    handles = len(list(Path("/proc/self/fd").iterdir()))
+    for position in (1, 700, 1999, 2600, 3000):
+        with pytest.raises(PositionConflictError, match=str(path)) as caught:
+            archive.append(SESSION, [*numbered(position, size=50), *numbered(3001, size=100)])
+        assert caught.value.position == position
+        archive.append(SESSION, numbered(position, size=100))
+    assert path.read_bytes() == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == handles
+
+
+def test_a_conflict_reads_only_the_frames_that_may_hold_it(
+    archive: HuffArchive, numbered: Numbered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for start in range(1, 6001, 20):
+        archive.append(SESSION, numbered(*range(start, start + 20), size=100))
+
+    def repeat() -> None:
+        archive.append(SESSION, numbered(*range(5981, 6001), size=100))
+
+    calls, size = counted_reads(monkeypatch, repeat)
+    assert calls <= 5
+    assert size <= 70_000
 
 
 def test_merging_copies_full_blocks_as_they_are(archive: HuffArchive, tmp_path: Path, numbered: Numbered) -> None:

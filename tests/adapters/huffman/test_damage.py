@@ -278,7 +278,7 @@ def test_forgetting_that_was_stopped_half_way_can_be_done_again_to_the_end(
 
         monkeypatch.setattr(os, name, step)
 
-    for stop_before in range(3):
+    for stop_before in range(4):
         steps = iter(range(100))
         stopping("unlink", stop_before)
         stopping("rename", stop_before)

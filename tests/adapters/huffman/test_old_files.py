@@ -68,6 +68,14 @@ def test_a_file_of_the_first_version_opens(tmp_path: Path) -> None:
     assert (info.session, info.messages, info.context_after) == (SESSION, 5, 3)
 
 
+def test_a_file_of_the_first_version_is_found_whole(tmp_path: Path) -> None:
+    at = write_golden(tmp_path)
+    shutil.copyfile(GOLDEN / "v1.huff", at)
+    (verified,) = opened(tmp_path).verify(repair=True)
+    assert (verified.session, verified.messages, list(verified.findings)) == (SESSION, 5, [])
+    assert at.read_bytes() == (GOLDEN / "v1.huff").read_bytes()
+
+
 def test_a_file_of_the_first_version_can_be_continued_and_merged(tmp_path: Path) -> None:
     shutil.copyfile(GOLDEN / "v1.huff", write_golden(tmp_path))
     more = Entry(Position(POSITIONS[-1] + 1), 1_700_000_010.0, b"more")

@@ -13,6 +13,7 @@ from hot_sessions import added, make_hot, payloads
 from lixcore.domain.position import MAX_POSITION, ORIGIN, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, StoreRefusedError
+from lixcore.ports.hot_store import Ticket
 from lixcore_redis import RedisHotStore
 from lixcore_redis.keys import bucket_key, session_keys
 from lixcore_redis.stream_entries import entries_of
@@ -23,7 +24,8 @@ GOOD = [SessionKey(f"good-{number}") for number in range(3)]
 
 def neighbour(session: SessionKey) -> SessionKey:
     """Another session of the same bucket."""
-    return next(other for number in range(100_000) if (other := SessionKey(f"n{number}")).digest[0] == session.digest[0])
+    others = (SessionKey(f"n{number}") for number in range(100_000))
+    return next(other for other in others if other.digest[0] == session.digest[0])
 
 
 def test_a_session_whose_key_has_the_wrong_type_is_left_out_with_one_warning(
@@ -142,6 +144,14 @@ def test_a_ticket_is_void_after_a_wipe(store: RedisHotStore, client: Any, sessio
     client.flushdb()
     assert not store.restore(session, [], next_after=ORIGIN, ticket=ticket), "also where no session ever left"
     make_hot(store, session)
+
+
+def test_an_empty_ticket_is_void(store: RedisHotStore, client: Any, session: SessionKey) -> None:
+    """It is what a server gives that is wiped between two commands of one request."""
+    assert not store.restore(session, [], next_after=ORIGIN, ticket=Ticket(b""))
+    store.ticket(session)
+    assert not store.restore(session, [], next_after=ORIGIN, ticket=Ticket(b""))
+    assert not client.exists(session_keys("lix", session).log)
 
 
 def test_tickets_are_the_same_until_something_leaves(store: RedisHotStore, session: SessionKey) -> None:

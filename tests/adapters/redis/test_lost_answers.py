@@ -221,6 +221,25 @@ def test_what_may_be_sent_twice_is(  # noqa: PLR0917  # fixtures and parameters
     assert call(unreliable, session) == expected
 
 
+def test_leases_and_settling_may_be_sent_twice(unreliable: RedisHotStore, store: RedisHotStore, proxy: UnreliableProxy) -> None:
+    for warm in ("a", "b"):  # so that the scripts are known
+        unreliable.lease(warm, holder="one", seconds=60)
+        unreliable.end_lease(warm, holder="one")
+    proxy.cut_answer_to(b"EVALSHA")
+    assert unreliable.lease("janitor", holder="one", seconds=60)
+    assert not store.lease("janitor", holder="two", seconds=60)
+    proxy.cut_answer_to(b"EVALSHA")
+    assert not unreliable.lease("janitor", holder="two", seconds=60)
+    proxy.cut_answer_to(b"EVALSHA")
+    unreliable.end_lease("janitor", holder="one")
+    assert store.lease("janitor", holder="two", seconds=60)
+    lapse = unreliable.lapse
+    assert lapse is not None
+    proxy.cut_answer_to(b"EVALSHA")
+    unreliable.settle(lapse)
+    assert unreliable.lapse is None
+
+
 def test_a_restore_whose_answer_is_lost_happens_once(
     unreliable: RedisHotStore, proxy: UnreliableProxy, session: SessionKey
 ) -> None:

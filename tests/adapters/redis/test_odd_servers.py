@@ -25,11 +25,15 @@ STORED = b"$3\r\n7-1\r\n"
 
 
 class CannedServer:
-    """Answers what belongs to logging in, and each other request with the next of `answers`; then the connection ends."""
+    """Answers what belongs to logging in, and each other request with the next of `answers`; then the connection ends.
+
+    What a new connection asks about the server gets the next of `greetings`, or a refusal.
+    """
 
     def __init__(self) -> None:
         self.answers: list[bytes] = []
         self.requests: list[bytes] = []
+        self.greetings: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -44,7 +48,7 @@ class CannedServer:
                         if b"SETINFO" in data or b"SELECT" in data:
                             client.sendall(b"+OK\r\n")
                         elif b"CLIENT\r\n$2\r\nID" in data:
-                            client.sendall(b":17\r\n" + FORBIDDEN * 3)
+                            client.sendall(b":17\r\n" + (self.greetings.pop(0) if self.greetings else FORBIDDEN * 3))
                         elif b"$4\r\nTIME" in data:
                             client.sendall(b":0\r\n" * data.count(b"KILL") + b"*2\r\n$1\r\n9\r\n$1\r\n0\r\n")
                         else:
@@ -89,6 +93,20 @@ def test_a_loading_server_is_asked_again(canned: CannedServer, canned_store: Red
     canned.answers = [LOADING * 3, LOADING * 4]
     with pytest.raises(StoreUnavailableError, match="loading"):
         canned_store.append(session, 1.0, b"x")
+
+
+@pytest.mark.parametrize("answer", [LOADING, BUSY])
+def test_a_connection_is_used_only_when_the_server_said_what_it_is(
+    canned: CannedServer, canned_store: RedisHotStore, session: SessionKey, answer: bytes
+) -> None:
+    """It may be loading an older snapshot."""
+    info = b"$36\r\nrun_id:abc\r\nmaster_replid:def\r\nx:y\r\n\r\n"
+    canned.greetings = [info * 2 + answer, info * 2 + b"$-1\r\n"]
+    canned.answers = [b":0\r\n" + STORED + b":1\r\n"]
+    assert canned_store.append(session, 1.0, b"x") is not None
+    assert canned_store.lapse == "abc.def"
+    assert len(canned.requests) == 1
+    assert canned.greetings == []
 
 
 def test_a_busy_server_is_asked_again(canned: CannedServer, canned_store: RedisHotStore, session: SessionKey) -> None:

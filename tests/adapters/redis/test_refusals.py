@@ -72,7 +72,19 @@ def test_a_full_server_still_reads_and_frees(open_store: OpenStore, session: Ses
         assert store.release(session, through=positions[0]) == 1
         assert store.evict(session, through=positions[1])
         assert store.forget(session).entries == 0
+        assert store.evict(SessionKey("never there"), through=Position(1)), "what frees memory must not need any"
         assert store.sessions() == []
+        for _ in range(2):
+            assert store.lease("janitor", holder="who frees memory", seconds=60)
+        assert not store.lease("janitor", holder="another", seconds=60)
+        store.end_lease("janitor", holder="who frees memory")
+        lapse = store.lapse
+        assert lapse is not None
+        store.settle(lapse)
+        assert store.lapse is None
+        assert store.ticket(SessionKey("other")) == ticket
+        with pytest.raises(StoreFullError):
+            store.ticket(next(one for n in range(999) if (one := SessionKey(f"n{n}")).digest[0] == 7))
         client.config_set("maxmemory", "0")
         make_hot(store, session, b"4")
         assert payloads(store.read(session)) == [b"4"]

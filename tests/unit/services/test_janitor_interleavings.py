@@ -7,22 +7,14 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from interleaving import Actor, interleave
-from janitors import DAY, IDLE, House, janitor_of
+from janitors import DAY, IDLE, House, PlainHotStore, janitor_of
 from lixcore.domain.message import Message
 from lixcore.domain.session import SessionKey
-from lixcore_memory import MemoryHotStore
 from stacks import SessionLayer
 
 SESSION = SessionKey("a")
 MOST_CALLS = 60
 Acting = Callable[[House, Actor], Callable[[], object]]
-
-
-class LeaselessHotStore(MemoryHotStore):
-    """Lets every process be the janitor."""
-
-    lease = None
-    end_lease = None
 
 
 def watched_layer(house: House, actor: Actor) -> SessionLayer:
@@ -86,7 +78,7 @@ def every_way_to_switch_twice(begin: Callable[[House], None], acting: Sequence[A
     runs = 0
     for of_first in range(MOST_CALLS):
         for of_second in range(1, MOST_CALLS):
-            house = House(LeaselessHotStore)
+            house = House(PlainHotStore)  # without leases: every process is the janitor
             begin(house)
             actors = [Actor("first"), Actor("second")]
             works = [does(house, actor) for does, actor in zip(acting, actors, strict=True)]

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import attrs
 import pytest
 
-from janitors import DAY, House
+from janitors import DAY, House, PlainHotStore
 from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, LixError, MissingExtraError, StoreFullError, StoreUnavailableError
 from lixcore.ports.cold_archive import ArchiveInfo
 from lixcore.services.retention import SWEEP_SECONDS, Retention, Swept
-from lixcore_memory import MemoryArchive, MemoryHotStore
+from lixcore_memory import MemoryArchive
 
 DAYS = 30.0
 
@@ -156,20 +156,13 @@ def test_the_archive_is_looked_through_once_an_hour_over_all_processes(written: 
 
 
 def test_without_leases_each_process_looks_through_it_once_an_hour(archive: Touched) -> None:
-    house = House(MemoryHotStoreAlone, archive)
+    house = House(PlainHotStore, archive)
     archived(house, "a")
     janitor = house.janitor()
     for pause in (0.0, SWEEP_SECONDS - 1, 1.0):
         house.clock.advance(pause)
         janitor.round()
     assert archive.compacted == ["a", "a"]
-
-
-class MemoryHotStoreAlone(MemoryHotStore):
-    """Grants no leases, whatever the store in memory does."""
-
-    lease = None
-    end_lease = None
 
 
 def test_small_pieces_are_merged_where_something_was_written_since_the_last_look(written: House, archive: Touched) -> None:

@@ -1,19 +1,20 @@
-"""The only place where adapters meet services: a configuration in, a wired session layer out."""
+"""Making the services over the adapters of a configuration."""
 
 from __future__ import annotations
 
 import random
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import attrs
-
+from lixcore.bootstrap.opening import Opener
+from lixcore.bootstrap.wiring import Wiring
 from lixcore.config import CacheConfig
 from lixcore.domain.session import RESERVED_TENANT
 from lixcore.errors import InvalidConfigError
-from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.clock import Clock
+from lixcore.ports.cold_archive import ColdArchive
+from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import MayLapse, MeasuresSessions
+from lixcore.ports.policy import EvictionPolicy
 from lixcore.registry import Group
 from lixcore.services.archive_reader import ArchiveReader
 from lixcore.services.background import BackgroundWork
@@ -21,7 +22,6 @@ from lixcore.services.catalogue import Catalogue
 from lixcore.services.context_window import ContextParts
 from lixcore.services.enduring_window import EnduringWindow
 from lixcore.services.eviction import Evictor, HotLimits
-from lixcore.services.guarded_hot_store import GuardedHotStore
 from lixcore.services.guarded_powers import guarded
 from lixcore.services.janitor import Janitor, lease_seconds
 from lixcore.services.lease import Lease
@@ -31,64 +31,9 @@ from lixcore.services.retention import Retention
 from lixcore.services.seeker import Seeker
 from lixcore.services.spiller import Spiller
 from lixcore.services.stand_in_journal import StandInJournal
-from lixcore.services.system_clock import SystemClock
 from lixcore.services.tiering import Tiering
+from lixcore.services.verification import Verification
 from lixcore.services.writing_through import WriteThrough
-
-if TYPE_CHECKING:
-    from lixcore.ports.clock import Clock
-    from lixcore.ports.codec import Codec
-    from lixcore.ports.cold_archive import ColdArchive
-    from lixcore.ports.hot_store import HotStore
-    from lixcore.ports.policy import EvictionPolicy
-
-
-@attrs.frozen
-class Wiring:
-    """Adapters and services of one configuration, ready for use.
-
-    Attributes:
-        hot: The hot store.
-        archive: The cold archive.
-        reader: Reads it as the configuration asks where it is damaged.
-        clock: Tells the time to all of them.
-        tiering: Moves entries between the two.
-        window: Adds and reads.
-        spiller: Moves what is beyond the window.
-        guard: Knows whether the hot store is away; None where the archive does not stand in for it.
-        reconciler: Brings the two stores of a session together after a failure.
-        catalogue: Lists sessions.
-        eviction: Chooses the sessions that leave the hot store.
-        evictor: Moves those to the archive.
-        janitor: Does so for all processes, and looks after the archive.
-        janitor_thread: Where it works in this process; None where it does not.
-        closing: What `close` does, in order.
-    """
-
-    hot: HotStore
-    archive: ColdArchive
-    reader: ArchiveReader
-    clock: Clock
-    tiering: Tiering
-    window: EnduringWindow
-    spiller: Spiller
-    guard: GuardedHotStore | None
-    reconciler: Reconciler
-    catalogue: Catalogue
-    eviction: EvictionPolicy
-    evictor: Evictor
-    janitor: Janitor
-    janitor_thread: BackgroundWork | None
-    closing: ExitStack
-
-    def in_use(self) -> None:
-        """Note that sessions are used, on the way to each use: from the first one on, the janitor's thread runs."""
-        if self.janitor_thread is not None:
-            self.janitor_thread.start()
-
-    def close(self) -> None:
-        """Finish what is under way, then close the stores, each even when another one fails."""
-        self.closing.close()
 
 
 def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = True, janitor: bool = True) -> Wiring:
@@ -103,21 +48,12 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
         ConfigError: An adapter is unknown, broken or lacks its driver.
         StoreError: A store cannot be used.
     """
-    clock = clock or SystemClock()
-
-    codecs: dict[str, Codec] = {}
-
-    def codec_named(name: str) -> Codec:
-        # Made once: a codec may hold a trained dictionary, and old archives name one in every frame.
-        if name not in codecs:
-            codecs[name] = _made(config, Group.CODEC, name, context)
-        return codecs[name]
-
-    context = AdapterContext(clock=clock, codec_name=config.codec, codec_named=codec_named, archive_dir=Path(config.archive_dir))
+    opener = Opener(config, clock=clock)
+    clock = opener.clock
     with ExitStack() as undo:
-        archive: ColdArchive = _made(config, Group.COLD_ARCHIVE, config.cold_archive, context)
+        archive: ColdArchive = opener.open(Group.COLD_ARCHIVE, config.cold_archive)
         undo.callback(archive.close)
-        hot: HotStore = _made(config, Group.HOT_STORE, config.hot_store, context)
+        hot: HotStore = opener.open(Group.HOT_STORE, config.hot_store)
         undo.callback(hot.close)
         guard = guarded(hot, clock) if config.on_hot_store_failure == "archive" else None
         reader = ArchiveReader(archive, skip_damage=config.on_damage == "skip")
@@ -147,7 +83,7 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
         )
         window = EnduringWindow(parts, clock=clock, journal=journal, reconciler=reconciler, guard=guard)
         catalogue = Catalogue(hot, reader)
-        eviction: EvictionPolicy = _made(config, Group.EVICTION_POLICY, config.eviction_policy, context)
+        eviction: EvictionPolicy = opener.open(Group.EVICTION_POLICY, config.eviction_policy)
         evictor = Evictor(hot, tiering, eviction, clock, _limits(config, hot))
         janitor_of_all = Janitor(
             Lease(hot, clock, "janitor", seconds=lease_seconds(config.janitor_interval_seconds)),
@@ -175,6 +111,7 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             evictor=evictor,
             janitor=janitor_of_all,
             janitor_thread=thread,
+            verification=Verification(archive, hot, places=config.hot_window_size + config.spill_batch_size),
             closing=undo.pop_all(),
         )
 
@@ -195,14 +132,7 @@ def _limits(config: CacheConfig, hot: HotStore) -> HotLimits:
 
 def _thread_of(janitor: Janitor, config: CacheConfig) -> BackgroundWork:
     def first_after() -> float:
-        # Processes that were started together do not ask for the lease together.
-        return random.uniform(0, config.janitor_interval_seconds)  # noqa: S311  # no secret
+        # Processes that were started together do not ask for the lease together, and those that end soon do not at all.
+        return random.uniform(0.5, 1) * config.janitor_interval_seconds  # noqa: S311  # no secret
 
     return BackgroundWork("lixcore-janitor", janitor.work, first_after=first_after, afresh=janitor.begin_afresh)
-
-
-def _made(config: CacheConfig, group: Group, name: str, context: AdapterContext) -> Any:
-    is_chosen = name == getattr(config, group.setting)  # else an archive names the codec of old data
-    origin = str(config.origin(group.setting)) if is_chosen else "what is archived"
-    adapter = config.registry.load(group, name, origin=origin)
-    return adapter.open(config.adapter_options(name, group), context)

@@ -1,0 +1,47 @@
+"""Opening adapters as a configuration says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lixcore.config import CacheConfig
+from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.clock import Clock
+from lixcore.ports.codec import Codec
+from lixcore.registry import Group
+from lixcore.services.system_clock import SystemClock
+
+
+class Opener:
+    """Opens adapters with the options of a configuration, one by one.
+
+    Attributes:
+        clock: What they are told the time by.
+    """
+
+    def __init__(self, config: CacheConfig, *, clock: Clock | None = None) -> None:
+        self._config = config
+        self._codecs: dict[str, Codec] = {}
+        self.clock = clock or SystemClock()
+        self._context = AdapterContext(
+            clock=self.clock, codec_name=config.codec, codec_named=self._codec_named, archive_dir=Path(config.archive_dir)
+        )
+
+    def open(self, group: Group, name: str) -> Any:
+        """Open an adapter; the caller closes it.
+
+        Raises:
+            ConfigError: It is unknown, broken or lacks its driver.
+            StoreError: The store cannot be used.
+        """
+        is_chosen = name == getattr(self._config, group.setting)  # else an archive names the codec of old data
+        origin = str(self._config.origin(group.setting)) if is_chosen else "what is archived"
+        adapter = self._config.registry.load(group, name, origin=origin)
+        return adapter.open(self._config.adapter_options(name, group), self._context)
+
+    def _codec_named(self, name: str) -> Codec:
+        # Made once: a codec may hold a trained dictionary, and old archives name one in every frame.
+        if name not in self._codecs:
+            self._codecs[name] = self.open(Group.CODEC, name)
+        return self._codecs[name]

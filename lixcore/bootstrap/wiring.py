@@ -1,0 +1,73 @@
+"""What a configuration comes to."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import attrs
+
+from lixcore.ports.clock import Clock
+from lixcore.ports.cold_archive import ColdArchive
+from lixcore.ports.hot_store import HotStore
+from lixcore.ports.policy import EvictionPolicy
+from lixcore.services.archive_reader import ArchiveReader
+from lixcore.services.background import BackgroundWork
+from lixcore.services.catalogue import Catalogue
+from lixcore.services.enduring_window import EnduringWindow
+from lixcore.services.eviction import Evictor
+from lixcore.services.guarded_hot_store import GuardedHotStore
+from lixcore.services.janitor import Janitor
+from lixcore.services.reconciliation import Reconciler
+from lixcore.services.spiller import Spiller
+from lixcore.services.tiering import Tiering
+from lixcore.services.verification import Verification
+
+
+@attrs.frozen
+class Wiring:
+    """Adapters and services of one configuration, ready for use.
+
+    Attributes:
+        hot: The hot store.
+        archive: The cold archive.
+        reader: Reads it as the configuration asks where it is damaged.
+        clock: Tells the time to all of them.
+        tiering: Moves entries between the two.
+        window: Adds and reads.
+        spiller: Moves what is beyond the window.
+        guard: Knows whether the hot store is away; None where the archive does not stand in for it.
+        reconciler: Brings the two stores of a session together after a failure.
+        catalogue: Lists sessions.
+        eviction: Chooses the sessions that leave the hot store.
+        evictor: Moves those to the archive.
+        janitor: Does so for all processes, and looks after the archive.
+        janitor_thread: Where it works in this process; None where it does not.
+        verification: Checks both stores.
+        closing: What `close` does, in order.
+    """
+
+    hot: HotStore
+    archive: ColdArchive
+    reader: ArchiveReader
+    clock: Clock
+    tiering: Tiering
+    window: EnduringWindow
+    spiller: Spiller
+    guard: GuardedHotStore | None
+    reconciler: Reconciler
+    catalogue: Catalogue
+    eviction: EvictionPolicy
+    evictor: Evictor
+    janitor: Janitor
+    janitor_thread: BackgroundWork | None
+    verification: Verification
+    closing: ExitStack
+
+    def in_use(self) -> None:
+        """Note that sessions are used, on the way to each use: from the first one on, the janitor's thread runs."""
+        if self.janitor_thread is not None:
+            self.janitor_thread.start()
+
+    def close(self) -> None:
+        """Finish what is under way, then close the stores, each even when another one fails."""
+        self.closing.close()

@@ -1,0 +1,116 @@
+"""The memory of an application: any number of sessions over shared stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from lixcore.bootstrap import Wiring, wire
+from lixcore.config import CacheConfig
+from lixcore.domain.session import SessionKey, checked_tenant
+from lixcore.errors import ClosedError
+from lixcore.ports.clock import Clock
+from lixcore.services.catalogue import SessionSummary
+from lixcore.services.import_conversations import Importer
+from lixcore.services.janitor import JanitorReport
+from lixcore.services.verification import Checked
+
+if TYPE_CHECKING:
+    from lixcore.coordinator import CacheCoordinator
+
+
+class Stack:
+    """The memory of an application: stores, services and any number of sessions. Safe to share between threads.
+
+    A process that forks may go on using it in the child.
+
+    Attributes:
+        config: What it was made from.
+    """
+
+    def __init__(
+        self,
+        config: CacheConfig | None = None,
+        *,
+        clock: Clock | None = None,
+        background: bool = True,
+        janitor: bool = True,
+    ) -> None:
+        self.config = config if config is not None else CacheConfig.load()
+        self._wiring: Wiring | None = wire(self.config, clock=clock, background=background, janitor=janitor)
+
+    @property
+    def wiring(self) -> Wiring:
+        """The ports and services behind it, for tools and tests.
+
+        Raises:
+            ClosedError: After `close`.
+        """
+        if self._wiring is None:
+            raise ClosedError("the memory stack")
+        return self._wiring
+
+    def session(self, session_id: str, *, tenant: str | None = None) -> CacheCoordinator:
+        """The coordinator of one session; nothing is stored until something is added.
+
+        Args:
+            session_id: Any text of 1 to 4,096 UTF-8 bytes.
+            tenant: Who it belongs to; the configuration's tenant unless given.
+        """
+        from lixcore.coordinator import CacheCoordinator  # which makes stacks of its own
+
+        return CacheCoordinator(session_id, stack=self, tenant=tenant)
+
+    def session_keys(self, *, tenant: str | None = None) -> Iterator[SessionKey]:
+        """Every session of a tenant, archived or hot, in no particular order."""
+        return self.wiring.catalogue.keys(tenant=self.config.tenant if tenant is None else checked_tenant(tenant))
+
+    def sessions(self, *, tenant: str | None = None) -> Iterator[SessionSummary]:
+        """A summary of every session of a tenant."""
+        return self.wiring.catalogue.summaries(self.session_keys(tenant=tenant))
+
+    def importer(self) -> Importer:
+        """Stores whole conversations in the archive; see `lixcore.services.import_conversations`."""
+        return Importer(self.wiring.hot, self.wiring.archive, self.wiring.window)
+
+    def evict_idle(self, *, idle_seconds: float | None = None) -> int:
+        """Move idle sessions to the archive, as the eviction policy chooses them.
+
+        Args:
+            idle_seconds: How long a session must have been idle; ``evict_after_minutes`` of the configuration unless given.
+
+        Returns:
+            How many sessions left the hot store.
+
+        Raises:
+            CorruptDataError: A session is damaged and stayed; all others were moved all the same.
+        """
+        return self.wiring.evictor.evict_idle(idle_seconds)
+
+    def janitor_round(self) -> JanitorReport:
+        """Do what the janitor does from time to time, now: idle sessions, room, old histories.
+
+        Returns:
+            What was done; nothing, when another process is the janitor.
+
+        Raises:
+            StoreError: A store cannot be used.
+        """
+        return self.wiring.janitor.round()
+
+    def verify(self, *, repair: bool = False) -> Iterator[Checked]:
+        """Check all that both stores hold, of every tenant; see `lixcore.services.verification.Verification.run`."""
+        return self.wiring.verification.run(repair=repair)
+
+    def close(self) -> None:
+        """Finish what is under way and give back every connection and handle. Idempotent."""
+        wiring, self._wiring = self._wiring, None
+        if wiring is not None:
+            wiring.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.close()
