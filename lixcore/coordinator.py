@@ -171,6 +171,8 @@ class CacheCoordinator:
         """Counts and sizes, as plain values; see the reference for each name."""
         wiring, places = self._wiring, self._config.hot_window_size
         stats = wiring.window.stats(self.session)
+        state = wiring.window.hot_store_state()  # afterwards: those stats may have been what noticed it
+        absence = state.absence
         return {
             "session_id": self.session.id,
             "tenant": self.session.tenant,
@@ -184,7 +186,19 @@ class CacheCoordinator:
                 "disk_size_bytes": stats.stored_bytes,
                 "last_active": stats.last_active,
             },
-            "timestamp": datetime.fromtimestamp(wiring.clock.now(), UTC).isoformat(),
+            "hot_store": {
+                "state": "away" if absence else "up",
+                "away_since": _iso(absence.since) if absence else None,
+                "error": str(absence.error) if absence else None,
+                "times_away": state.times_away,
+                "messages_archived_instead": state.archived_instead,
+            },
+            "tiering": {
+                "write_mode": self._config.write_mode,
+                "waits": wiring.spiller.waits,
+                "failures": wiring.spiller.failures,
+            },
+            "timestamp": _iso(wiring.clock.now()),
         }
 
     def close(self) -> None:
@@ -199,3 +213,7 @@ class CacheCoordinator:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.close()
+
+
+def _iso(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).isoformat()

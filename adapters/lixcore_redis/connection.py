@@ -31,9 +31,10 @@ class Connection:
         read: Reads the next answer; raises an error answer.
         number: What the server calls this connection; None while it is not connected, or if the user may not ask.
         is_connected: Whether `connect` was done.
+        rests_since: When it was last given back, by the monotonic clock.
     """
 
-    __slots__ = ("__weakref__", "_incarnation", "_theirs", "is_connected", "number", "read", "send")
+    __slots__ = ("__weakref__", "_incarnation", "_theirs", "is_connected", "number", "read", "rests_since", "send")
 
     def __init__(self, theirs: Any, incarnation: Incarnation) -> None:
         self._theirs = theirs
@@ -42,6 +43,7 @@ class Connection:
         self.read: Callable[[], Any] = theirs.read_response
         self.number: int | None = None
         self.is_connected = False
+        self.rests_since = 0.0
 
     def connect(self) -> None:
         """Connect, log in and look whether the server is the one it was; raises redis-py's errors."""
@@ -59,6 +61,13 @@ class Connection:
             if is_transient(error):
                 raise
             return error  # this user may not ask
+
+    def is_sound(self) -> bool:
+        """Whether the server neither ended it nor sent anything, while nothing is asked: two system calls."""
+        try:
+            return not self._theirs.can_read(timeout=0)
+        except (RedisError, OSError):
+            return False
 
     def disconnect(self) -> None:
         """Close it; in a forked child, only the child's copy of the socket."""

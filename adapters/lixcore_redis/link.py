@@ -42,7 +42,7 @@ class Link:
         self._patience = options.socket_connect_timeout
         self.incarnation = Incarnation(run_key(options.key_prefix))
         make = connection_maker(goal, self.incarnation)
-        self._pool = ConnectionPool(make, size=options.pool_size, patience=self._patience, where=goal.where)
+        self._pool = ConnectionPool(make, size=options.pool_size, patience=self._patience, where=goal.where, clock=clock)
         self._exchange = Exchange(self._pool, goal.where)
 
     def call(

@@ -1,7 +1,8 @@
 """Connections of one process, a bounded number of them.
 
 redis-py's own pool looks at every connection for stray data before it hands it out, two system calls and more for every
-message. Here a connection goes back only when all its answers were read; one that failed is closed and forgotten instead.
+message. Here a connection goes back only when all its answers were read, one that failed is closed and forgotten instead, and
+only one that rested for a while is looked at.
 """
 
 from __future__ import annotations
@@ -11,9 +12,18 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from lixcore.errors import ClosedError, StoreUnavailableError
+from lixcore.ports.clock import Clock
 from lixcore_redis.connection import Connection
+
+CHECKED_AFTER: Final = 0.01
+"""Seconds after which a resting connection is looked at before it is used.
+
+What is sent over a connection that the server has ended may have been carried out, for all that can be known then. To notice
+before sending is the difference between a message that is known not to be stored and one that nobody dares to send again.
+"""
 
 
 class _Waiter:
@@ -67,10 +77,12 @@ class ConnectionPool:
         size: How many there may be at once.
         patience: How many seconds to wait for one to become free.
         where: The server's address, for errors.
+        clock: Tells how long a connection rested.
     """
 
-    def __init__(self, make: Callable[[], Connection], *, size: int, patience: float, where: str) -> None:
+    def __init__(self, make: Callable[[], Connection], *, size: int, patience: float, where: str, clock: Clock) -> None:
         self._make = make
+        self._monotonic = clock.monotonic
         self._size = size
         self._patience = patience
         self._where = where
@@ -89,9 +101,14 @@ class ConnectionPool:
         lines = self._lines.get(os.getpid()) or self._first_use()
         if not lines.waiting:  # nobody overtakes those who wait
             try:
-                return lines.free.pop()
+                connection = lines.free.pop()
             except IndexError:
                 pass
+            else:
+                if self._monotonic() - connection.rests_since < CHECKED_AFTER or connection.is_sound():
+                    return connection
+                self.drop(connection)
+                self.forget_free()
         connection = self._waited_for(lines)
         return connection if connection.is_connected else self._connected(connection)
 
@@ -143,6 +160,7 @@ class ConnectionPool:
         if lines is None:  # forked since it was taken
             self.drop(connection)
             return
+        connection.rests_since = self._monotonic()
         lines.free.append(connection)
         if lines.waiting:
             with lines.lock:

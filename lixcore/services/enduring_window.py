@@ -13,7 +13,7 @@ from lixcore.errors import PositionConflictError, StoreError, StoreUnavailableEr
 from lixcore.ports.clock import Clock
 from lixcore.ports.hot_store import Appended
 from lixcore.services.context_window import ContextParts, ContextWindow, SessionStats
-from lixcore.services.guarded_hot_store import GuardedHotStore, HotStoreAwayError, HotStoreFullError
+from lixcore.services.guarded_hot_store import GuardedHotStore, HotStoreAwayError, HotStoreFullError, HotStoreState
 from lixcore.services.reconciliation import Reconciler
 from lixcore.services.stand_in_journal import StandInJournal, drawn_position
 from lixcore.services.tiering import ATTEMPTS
@@ -141,6 +141,12 @@ class EnduringWindow(ContextWindow):
     def _start_context(self, session: SessionKey, *, after: Position) -> None:
         self._journal.note(session)  # a crash after the next step would else leave what is cleared in the hot store
         super()._start_context(session, after=after)
+
+    def hot_store_state(self) -> HotStoreState:
+        """How it is with the hot store; asks nobody."""
+        if self._guard is None:
+            return HotStoreState(None, 0, 0)
+        return HotStoreState(self._guard.absence, self._guard.absences, self.stood_in)
 
     def stats(self, session: SessionKey) -> SessionStats:
         """See `ContextWindow.stats`; only what is archived while the hot store is away."""

@@ -17,6 +17,9 @@ from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, HotStore, Ses
 PROBE_SECONDS: Final = 1.0
 """How long a store that was away is left alone before it is asked again."""
 
+TOLD_EVERY_SECONDS: Final = 60.0
+"""How often it is said at most that the store is full, which may come and go with every message."""
+
 _PROBED: Final = SessionKey("probe", tenant=RESERVED_TENANT)
 _log = logging.getLogger("lixcore.hot_store")
 _Result = TypeVar("_Result")
@@ -53,6 +56,21 @@ class Absence:
     error: StoreUnavailableError
 
 
+@attrs.frozen
+class HotStoreState:
+    """How it is with the hot store, as this process sees it.
+
+    Attributes:
+        absence: Set while it is away.
+        times_away: How often it was away since this process began to use it.
+        archived_instead: How many messages the archive took in its stead.
+    """
+
+    absence: Absence | None
+    times_away: int
+    archived_instead: int
+
+
 class GuardedHotStore:
     """`lixcore.ports.hot_store.HotStore` around another one: the first call that cannot reach it says so for all that follow.
 
@@ -72,6 +90,7 @@ class GuardedHotStore:
         self._start: Callable[[], object] | None = None
         self._wake: Callable[[], object] = lambda: None
         self.on_return: Callable[[], None] = lambda: None
+        self._told_full: float | None = None
         self.absence: Absence | None = None
         self.absences = 0
         self.highest = ORIGIN
@@ -124,6 +143,13 @@ class GuardedHotStore:
             _log.warning("the hot store is away, sessions are served from the archive until it is back: %s", error)
             self._wake()
 
+    def _without_room(self, error: StoreFullError) -> HotStoreFullError:
+        now = self._clock.monotonic()
+        if self._told_full is None or now - self._told_full >= TOLD_EVERY_SECONDS:
+            self._told_full = now
+            _log.warning("the hot store is full, the archive stands in where it takes no message: %s", error)
+        return HotStoreFullError(error.where, error.reason)
+
     def _asked(self, question: Callable[[], _Result]) -> _Result:
         """Ask for something that may be asked for again, so that it does not matter whether it was carried out."""
         self._check()
@@ -133,7 +159,7 @@ class GuardedHotStore:
             self._gone(error)
             raise HotStoreAwayError(error) from error
         except StoreFullError as error:
-            raise HotStoreFullError(error.where, error.reason) from error
+            raise self._without_room(error) from error
 
     # The next two are on the way of every message: no closure.
 
@@ -154,7 +180,7 @@ class GuardedHotStore:
                 raise
             raise HotStoreAwayError(error) from error
         except StoreFullError as error:
-            raise HotStoreFullError(error.where, error.reason) from error
+            raise self._without_room(error) from error
         if appended is not None and appended.position > self.highest:
             self.highest = appended.position
         return appended

@@ -32,7 +32,8 @@ def doctor(
     """Look for what may lose messages or stop working: installation, configuration, adapters, and each store in use.
 
     Whatever is broken, all that can still be checked is checked. Nothing that is stored is changed; run it as the application's
-    user, because a store that is not there yet is made. Each finding comes with what to do about it. The exit code is 0 when there is no problem, and 1 when there is one; with --strict, also on a warning.
+    user, because a store that is not there yet is made. Each finding comes with what to do about it. The exit code is 0 when
+    there is no problem, and 1 when there is one; with --strict, also on a warning.
     """
     with invoked(as_json=as_json, config_file=config, settings=settings) as run:
         from lixcore_cli.doctor_checks import checks
