@@ -27,6 +27,21 @@ def killed_workers(ground: Ground, seed: int, size: Mapping[str, Any], *, hot: s
         return site.judge(runs=size["kills"])
 
 
+def killed_with_janitors(ground: Ground, seed: int, size: Mapping[str, Any], *, hot: str) -> Result:
+    """Each worker's janitor moves whatever it can, all the time; one at a time holds the lease, and may die with it."""
+    janitor: dict[str, Any] = {"janitor": True, "janitor_interval_seconds": 0.1, "evict_after_minutes": 0, "hot_max_sessions": 1}
+    with ground.site(hot, seed, **janitor) as site:
+        site.sessions = ["one", "two", "three"]
+        site.crew.start(*(site.task(f"w{number}", mix=BUSY | {"evict": 0}) for number in range(size["workers"])))
+        for _ in range(size["kills"]):
+            _wait_a_random_while(site)
+            victim = site.chance.choice(site.crew.alive)
+            site.crew.kill(victim)
+            site.crew.restart(victim)
+        site.crew.finish()
+        return site.judge(runs=size["kills"])
+
+
 def all_killed(ground: Ground, seed: int, size: Mapping[str, Any], *, hot: str) -> Result:
     """All workers die at once, as when their host does."""
     with ground.site(hot, seed) as site:
@@ -74,6 +89,17 @@ SCENARIOS = [
         )
         for hot in ("redis", "sqlite")
         for mode in ("overflow", "through")
+    ),
+    *(
+        Scenario(
+            name=f"killed-janitors-{hot}",
+            fault=f"SIGKILL of a random worker with its janitor ({hot})",
+            letter="b",
+            play=partial(killed_with_janitors, hot=hot),
+            ci={"workers": 3, "kills": 4},
+            nightly={"workers": 4, "kills": 60},
+        )
+        for hot in ("redis", "sqlite")
     ),
     *(
         Scenario(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -66,7 +65,7 @@ class Rival:
 
 def burst(rival: Rival, adds: int) -> int:
     """One process, as fast as it can."""
-    rival.send("w", adds=adds, pace=0.0)
+    rival.send("w", adds=adds, pace=0.0, is_burst=True)
     rival.site.crew.finish()
     return 1
 
@@ -122,7 +121,7 @@ def full_disk(rival: Rival, adds: int) -> int:
 
 def cut_in_half(rival: Rival, adds: int) -> int:
     """The archive file loses its second half; what was in it is excused, and more is added."""
-    rival.site.padding = 600  # so that the file has more than one frame
+    rival.site.padding = 1500  # so that the file has more than one frame
     rival.send("w", adds=adds * 2)
     rival.site.crew.finish()
     before = rival.read(ARCHIVE)
@@ -163,16 +162,11 @@ FAULTS: Mapping[str, tuple[str, Callable[[Rival, int], int]]] = {
 }
 
 
-@contextmanager
-def _rival(ground: Ground, seed: int, *, is_ours: bool) -> Iterator[Rival]:
-    with ground.site("redis", seed, redis=redis_faults.PERSISTENT) as site:
-        site.archive_dir.mkdir(exist_ok=True)
-        yield Rival(site, is_ours)
-
-
 def beside(ground: Ground, seed: int, size: Mapping[str, Any], *, fault: Callable[[Rival, int], int], is_ours: bool) -> Result:
     """One system meets one fault."""
-    with _rival(ground, seed, is_ours=is_ours) as rival:
+    with ground.site("redis", seed, redis=redis_faults.PERSISTENT if fault is restarted else ()) as site:
+        site.archive_dir.mkdir(exist_ok=True)
+        rival = Rival(site, is_ours)
         return rival.judged(fault(rival, size["adds"]))
 
 

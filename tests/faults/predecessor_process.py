@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import signal
 import threading
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,10 +35,14 @@ def work(task: Task, recorder: Recorder) -> None:
     windows = {session: its.SessionContextWindow(session, config) for session in task.sessions}
     with sabotaged(task.sabotage, task.seed, recorder.note):
         (writer,) = task.writers
+        if task.is_burst:
+            recorder.hold()
         number = task.first.get(writer, 0)
         end = None if task.adds is None else number + task.adds
         while number != end and not stopping.is_set():
             session = task.sessions[number % len(task.sessions)]
+            if task.pace:
+                stopping.wait(task.pace)
             _add(windows[session], session, writer, number, task, recorder)
             number += 1
         for session, window in windows.items():
@@ -49,11 +52,11 @@ def work(task: Task, recorder: Recorder) -> None:
                 archived = its.ConversationArchive(config.archive_dir).load_all(session) or []
                 _read(archived, ARCHIVE, session, writer, task, recorder)
                 _read(window.get_full_history(), WHOLE, session, writer, task, recorder)
+    recorder.release()
     recorder.note(ENDED)
 
 
 def _add(window: Any, session: str, writer: str, number: int, task: Task, recorder: Recorder) -> None:  # noqa: PLR0917  # one call
-    time.sleep(task.pace)
     identity = f"{writer}.{number}"
     recorder.note(SENDING, session, writer, identity)
     try:

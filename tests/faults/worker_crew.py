@@ -58,14 +58,23 @@ class Nursery:
         self._ask(["signal", [pid, number]], [])
 
     def _ask(self, request: object, handles: list[int]) -> int:
-        socket.send_fds(self._channel, [json.dumps(request).encode()], handles)
-        answer = self._channel.recv(64)
+        try:
+            socket.send_fds(self._channel, [json.dumps(request).encode()], handles)
+            answer = self._channel.recv(64)
+        except BaseException:  # an interrupt: nobody knows which answer comes next
+            self.close()
+            raise
         if not answer:
             raise RuntimeError(f"the nursery has ended with {self._process.wait()}")
         return int(answer)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether no worker is left, and none can be started."""
+        return self._channel.fileno() < 0
+
     def close(self) -> None:
-        """Kill all workers."""
+        """Kill all workers; none is left when it returns. Idempotent."""
         self._channel.close()
         self._process.wait()
 
@@ -241,5 +250,8 @@ class Crew:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.kill(*self.alive)
+        if not self._nursery.is_closed:
+            self.kill(*self.alive)
+        for worker in self.alive:
+            os.close(worker.handle)
         self._selector.close()

@@ -13,8 +13,8 @@ import logging
 import os
 import signal
 import socket
-import sys
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
 MESSAGE_BYTES = 1 << 20
@@ -31,32 +31,40 @@ def main() -> None:
     logging.getLogger("lixcore").addHandler(logging.NullHandler())  # what fails here is written down
     kinds: dict[str, Any] = {"lixcore": worker_process, "predecessor": predecessor_process}
     children: set[int] = set()
-    with socket.socket(fileno=0) as channel:
-        while True:
-            request, handles, _, _ = socket.recv_fds(channel, MESSAGE_BYTES, 1)
-            if not request:
-                break
-            what, argument = json.loads(request)
-            _bury(children)
-            if what == "start":
-                if argument["kind"] == "predecessor":
-                    importlib.import_module("lix_open_cache")
-                child = os.fork()
-                if child == 0:
-                    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-                    _live(kinds[argument["kind"]], argument, handles[0])
-                os.close(handles[0])
-                children.add(child)
-                channel.sendall(b"%d\n" % child)
-            else:
-                pid, number = argument
-                if pid in children:  # not yet buried, so that the number cannot be another's
-                    os.kill(pid, number)
-                channel.sendall(b"0\n")
-    for child in children:
-        os.kill(child, signal.SIGKILL)
-    for child in children:
-        os.waitpid(child, 0)
+    try:
+        with socket.socket(fileno=0) as channel, contextlib.suppress(ConnectionError):
+            while _serve(channel, children, kinds):
+                pass
+    finally:
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+        for child in children:
+            os.waitpid(child, 0)
+
+
+def _serve(channel: socket.socket, children: set[int], kinds: Mapping[str, Any]) -> bool:
+    """Do what one request asks for; False when there will be no other."""
+    request, handles, _, _ = socket.recv_fds(channel, MESSAGE_BYTES, 1)
+    if not request:
+        return False
+    what, argument = json.loads(request)
+    _bury(children)
+    answer = 0
+    if what == "start":
+        if argument["kind"] == "predecessor":
+            importlib.import_module("lix_open_cache")
+        answer = os.fork()
+        if answer == 0:
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            _live(kinds[argument["kind"]], argument, handles[0])
+        children.add(answer)
+        os.close(handles[0])
+    else:
+        pid, number = argument
+        if pid in children:  # not yet buried, so that the number cannot be another's
+            os.kill(pid, number)
+    channel.sendall(b"%d\n" % answer)
+    return True
 
 
 def _live(module: Any, argument: dict[str, Any], handle: int) -> None:
@@ -83,6 +91,4 @@ def _bury(children: set[int]) -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
-        main()
-    sys.exit(0)
+    main()

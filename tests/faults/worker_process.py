@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import signal
 import threading
-import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -53,6 +52,7 @@ class Task:
         mix: How often each kind of step comes, relative to the others.
         seed: Of all that is random here.
         pace: Seconds to wait before each message.
+        is_burst: Whether nothing is written down before the end.
         padding: How long the rest of a message may be, in characters.
         clock: One of `worker_clocks`; the machine's unless given.
         kind: Which system it uses: ``lixcore``, or ``predecessor``.
@@ -68,6 +68,7 @@ class Task:
     seed: int = 0
     padding: int = 60
     pace: float = 0.0
+    is_burst: bool = False
     clock: Mapping[str, Any] | None = None
     sabotage: Mapping[str, Any] = attrs.Factory(dict)
     kind: str = "lixcore"
@@ -80,6 +81,8 @@ def work(task: Task, recorder: Recorder) -> None:
     clock: Clock | None = clock_named(task.clock, task.seed)
     config = lixcore.CacheConfig(**{"similarity_index": None, **task.settings})
     with sabotaged(task.sabotage, task.seed, recorder.note), lixcore.open(config, clock=clock) as stack:
+        if task.is_burst:
+            recorder.hold()
         writers = [Writer(name, task, stack, recorder, stopping) for name in task.writers]
         threads = [threading.Thread(target=writer.run) for writer in writers[1:]]
         for thread in threads:
@@ -87,6 +90,7 @@ def work(task: Task, recorder: Recorder) -> None:
         writers[0].run()
         for thread in threads:
             thread.join()
+    recorder.release()
     recorder.note(ENDED)
 
 
@@ -134,7 +138,8 @@ class Writer:
         self._number += 1
         if self._left is not None:
             self._left -= 1
-        time.sleep(self._task.pace)
+        if self._task.pace:
+            self._stopping.wait(self._task.pace)
         text = text_of(session, identity, self._task.padding)
         self._note(SENDING, session, self._name, identity)
         try:

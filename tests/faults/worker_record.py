@@ -5,6 +5,7 @@ Each line is one JSON array. ``sending`` stands before a call, its outcome after
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import threading
@@ -30,9 +31,9 @@ OUTCOMES = {
 
 def text_of(session: str, identity: str, padding: int) -> str:
     """The whole text of a message: its identity, then up to ``padding`` characters that no other message has."""
-    mark = zlib.crc32(f"{session}\0{identity}".encode())
-    filler = f"{mark:08x} " * (mark % (padding + 1) // 9 + 1)
-    return f"{identity} {filler}"
+    seed = f"{session}\0{identity}".encode()
+    length = zlib.crc32(seed) % (padding + 1)
+    return f"{identity} {hashlib.shake_128(seed).hexdigest(length // 2 + 4)}"  # it does not compress to nothing
 
 
 def identity_of(session: str, text: str, padding: int) -> str:
@@ -47,9 +48,23 @@ class Recorder:
     def __init__(self, handle: int) -> None:
         self._handle = handle
         self._lock = threading.Lock()
+        self._held: list[tuple[object, ...]] | None = None
+
+    def hold(self) -> None:
+        """Keep the lines until `release`: for bursts, which writing would slow down. Nobody may be killed meanwhile."""
+        self._held = []
+
+    def release(self) -> None:
+        """Write what was kept."""
+        held, self._held = self._held or (), None
+        for fact in held:
+            self.note(*fact)
 
     def note(self, *fact: object) -> None:
         """Write a line; it is with the reader, or in the kernel, when this returns."""
+        if self._held is not None:
+            self._held.append(fact)
+            return
         line = memoryview(json.dumps(fact).encode() + b"\n")
         with self._lock:
             while line:

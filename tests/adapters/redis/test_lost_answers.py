@@ -96,6 +96,22 @@ def test_a_request_that_arrives_after_its_repetition_is_not_carried_out(
     assert client.xlen(session_keys("lix", session).log) == 2
 
 
+@pytest.mark.xfail(reason="the connection of a request that was given up is not ended before the next request", strict=True)
+def test_a_request_that_was_given_up_is_not_carried_out_behind_the_next_one(
+    open_store: Callable[..., RedisHotStore], proxy: UnreliableProxy, session: SessionKey
+) -> None:
+    """Its writer was told that it may be stored; if it is, it stands where it was sent."""
+    store = open_store(host="127.0.0.1", port=proxy.port, retries=0)
+    make_hot(store, session)
+    proxy.withhold(b"XADD")
+    with pytest.raises(StoreUnavailableError) as caught:
+        store.append(session, 1.0, b"first")
+    assert caught.value.outcome_unknown
+    added(store, session, b"second")
+    proxy.deliver_withheld()
+    assert payloads(store.read(session)) in ([b"second"], [b"first", b"second"])
+
+
 def _moved_on(store: RedisHotStore, session: SessionKey, added: Entry) -> None:
     store.release(session, through=added.position)
 
