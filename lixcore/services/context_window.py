@@ -10,7 +10,7 @@ from lixcore.domain.message import Message
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.record import decode_message, encode_message
 from lixcore.domain.session import SessionKey
-from lixcore.errors import StoreUnavailableError
+from lixcore.errors import NotArchivedError, StoreUnavailableError
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive
 from lixcore.ports.hot_store import Appended, HotStore
 from lixcore.ports.policy import WindowPolicy
@@ -118,7 +118,11 @@ class ContextWindow:
         if appended is None:
             appended = self._restore_and_append(session, message.timestamp, payload)
         if through is not None:
-            through.after_add(session, Entry(appended.position, message.timestamp, payload))
+            try:
+                through.after_add(session, Entry(appended.position, message.timestamp, payload))
+            except NotArchivedError:
+                self._spiller.after_add(session, appended.held)  # the message is in the hot store, which stays bounded
+                raise
         self._spiller.after_add(session, appended.held)
         return appended
 

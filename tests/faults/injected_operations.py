@@ -155,7 +155,7 @@ def _flushing_all(speaker: Speaker, names: Names) -> None:
 
 
 ARCHIVING: Final[dict[str, Deed]] = {
-    "wiped after evictions, clock an hour back": _evicting_all,
-    "wiped after flushes, clock an hour back": _flushing_all,
+    "wiped after evictions": _evicting_all,
+    "wiped after flushes": _flushing_all,
 }
 """What archives everything, so that nothing may be lost when the hot store loses all it has."""

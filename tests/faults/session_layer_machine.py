@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import attrs
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -13,9 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from fault_kinds import RAISING, KilledError, end_of_story, killing
 from gated_ports import Fault, Gate
 from lasting_stores import BATCH, WINDOW, Planted, Stores
-from lixcore import SessionKey, Stack
+from lixcore import SessionKey
 from lixcore.domain.record import decode_message
 from lixcore.errors import LixError, NotArchivedError
+from session_model import Process, SessionModel
 
 SESSIONS: Final = ("a", "A")  # alike, to people
 BURSTS: Final = (1, 1, 2, WINDOW, WINDOW + BATCH, 2 * (WINDOW + BATCH) + 1)
@@ -24,51 +24,6 @@ STEPS_OF_TIME: Final = (-3600.0, -0.001, 0.001, 5.0, 86_400.0)
 ANY_FAULT: Final = (*killing(end_of_story), *(fault for fault in RAISING if "damaged" not in fault.name))
 DEEDS: Final = ("context", "evict", "flush", "clear", "forget")
 sessions = st.sampled_from(("a", "a", "a", "A"))  # most goes wrong where much is done to one
-
-
-@attrs.frozen(eq=False)
-class _Process:
-    """A stack, the gate that its calls pass, and its window."""
-
-    stack: Stack
-    gate: Gate
-    window: int
-
-
-@attrs.define
-class _Model:
-    """What was said, who said it, and where the context starts."""
-
-    said: list[str] = attrs.Factory(list)
-    by: dict[str, _Process] = attrs.Factory(dict)
-    fresh_from: int = 0
-    maybe_from: int | None = None  # where it may start too: a clear failed, and may show later than at once
-
-    def looks_like(self, context: list[str], window: int) -> bool:
-        """Whether it is one of those that there may be; from the fresh one on, the older one is none."""
-        old = self.context(window)
-        if self.maybe_from is not None:
-            self.fresh_from, was = self.maybe_from, self.fresh_from
-            if context == self.context(window) != old:
-                self.maybe_from = None
-                return True
-            self.fresh_from = was
-        return context == old
-
-    def clear(self) -> None:
-        """Start a fresh context."""
-        self.fresh_from, self.maybe_from = len(self.said), None
-
-    def context(self, window: int) -> list[str]:
-        """Its end."""
-        return self.said[self.fresh_from :][-window:] if window else []
-
-    def keep(self, texts: set[str]) -> None:
-        """Forget all others."""
-        self.fresh_from = sum(text in texts for text in self.said[: self.fresh_from])
-        if self.maybe_from is not None:
-            self.maybe_from = sum(text in texts for text in self.said[: self.maybe_from])
-        self.said = [text for text in self.said if text in texts]
 
 
 class SessionLayerMachine(RuleBasedStateMachine):
@@ -82,20 +37,21 @@ class SessionLayerMachine(RuleBasedStateMachine):
         super().__init__()
         self.stores = type(self).make_stores()
         self.processes = [self._started(), self._started()]
-        self.dead: list[_Process] = []
+        self.dead: list[Process] = []
         self.widest = WINDOW
-        self.models = {session: _Model() for session in SESSIONS}
+        self.deaths = 0  # of processes in the middle of something: each may have added, and not spilled
+        self.models = {session: SessionModel() for session in SESSIONS}
         self.at_risk: set[str] = set()  # those that were not said to be archived, although all is written through
         self.count = 0
 
     @property
-    def here(self) -> _Process:
+    def here(self) -> Process:
         return self.processes[0]
 
-    def _started(self, window: int = WINDOW) -> _Process:
+    def _started(self, window: int = WINDOW) -> Process:
         gate = Gate()
         stack = self.stores.open(gate, hot_window_size=window, write_mode=self.mode, planted=self.planted)
-        return _Process(stack, gate, window)
+        return Process(stack, gate, window)
 
     def _memory(self, session: str) -> Any:
         return self.here.stack.session(session)
@@ -169,7 +125,7 @@ class SessionLayerMachine(RuleBasedStateMachine):
         removed = self._memory(session).forget()
         assert sum(removed.values()) >= len(self.models[session].said)
         assert not any(self._memory(session).forget().values())
-        self.models[session] = _Model()
+        self.models[session] = SessionModel()
 
     @rule()
     def the_other_process_goes_on(self) -> None:
@@ -235,15 +191,16 @@ class SessionLayerMachine(RuleBasedStateMachine):
             process.gate.disarm()
         if isinstance(error, KilledError):
             self.crash()
+            self.deaths += 1
         self.stores.clock.elapsed += 5  # so that a hot store that was away is asked again
         {"add": self.settle_add, "clear": self.settle_clear, "forget": self.settle_forget}.get(deed, self.settle)(
             session, text, process, error
         )
 
-    def settle(self, session: str, _: str, __: _Process, ___: BaseException | None) -> None:
+    def settle(self, session: str, _: str, __: Process, ___: BaseException | None) -> None:
         self.read_context(session)
 
-    def settle_add(self, session: str, text: str, by: _Process, error: BaseException | None) -> None:
+    def settle_add(self, session: str, text: str, by: Process, error: BaseException | None) -> None:
         model = self.models[session]
         self.context(session)  # brings both stores together, if the archive stood in
         history = self.history(session)
@@ -268,7 +225,7 @@ class SessionLayerMachine(RuleBasedStateMachine):
                 self.at_risk.add(text)
         self.read_context(session)
 
-    def settle_clear(self, session: str, _: str, __: _Process, error: BaseException | None) -> None:
+    def settle_clear(self, session: str, _: str, __: Process, error: BaseException | None) -> None:
         model = self.models[session]
         if error is None:
             model.clear()
@@ -276,11 +233,11 @@ class SessionLayerMachine(RuleBasedStateMachine):
             model.maybe_from = len(model.said)
         self.read_context(session)
 
-    def settle_forget(self, session: str, _: str, __: _Process, error: BaseException | None) -> None:
+    def settle_forget(self, session: str, _: str, __: Process, error: BaseException | None) -> None:
         if error is not None:
             assert set(self.history(session)) <= set(self.models[session].said)
             self._memory(session).forget()
-        self.models[session] = _Model()
+        self.models[session] = SessionModel()
         self.read_context(session)
 
     @invariant()
@@ -296,7 +253,7 @@ class SessionLayerMachine(RuleBasedStateMachine):
     def the_hot_store_is_bounded(self) -> None:
         for session in SESSIONS:
             held = self.here.stack.wiring.hot.describe(SessionKey(session))
-            assert held is None or held.held <= self.widest + BATCH + 1  # a process that died has added, and not spilled
+            assert held is None or held.held <= self.widest + BATCH + 1 + self.deaths  # one for the other process
 
     @invariant()
     def nobody_else_is_there(self) -> None:
