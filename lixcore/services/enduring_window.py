@@ -140,7 +140,11 @@ class EnduringWindow(ContextWindow):
 
     def _start_context(self, session: SessionKey, *, after: Position) -> None:
         self._journal.note(session)  # a crash after the next step would else leave what is cleared in the hot store
-        super()._start_context(session, after=after)
+        try:
+            super()._start_context(session, after=after)
+        except StoreError:
+            self._reconciler.stood_in(session)  # the start may be noted, and what is cleared still hot
+            raise
 
     def hot_store_state(self) -> HotStoreState:
         """How it is with the hot store; asks nobody."""

@@ -30,18 +30,21 @@ def test_the_hot_store_is_bounded_where_every_other_append_to_the_archive_fails(
             assert held.held <= WINDOW + BATCH
 
 
-@pytest.mark.xfail(strict=True, reason="the process that a clear failed in goes on showing what it cleared, others do not")
 def test_after_a_clear_that_failed_all_processes_see_the_same_context() -> None:
-    """The archive had noted the fresh start, and its answer was lost."""
+    """Whatever write it was whose answer was lost, the note of the fresh start among them."""
     [cut] = [fault for fault in RAISING if fault.name == "cut after a write"]
-    stores, gate = Stores("memory", "memory"), Gate()
-    with stores.open(gate) as stack:
-        stack.session("s").add_message_to_context("user", "x")
-        gate.arm(cut, 3)
-        with pytest.raises(StoreUnavailableError):
-            stack.session("s").clear_context()
-        gate.disarm()
-        assert str(gate.met) == "archive.start_context"
-        here = stack.session("s").get_context_messages()
-        with stores.open() as other:
-            assert other.session("s").get_context_messages() == here
+    met: list[str] = []
+    for number in range(1, 20):
+        stores, gate = Stores("memory", "memory"), Gate()
+        with stores.open(gate) as stack:
+            stack.session("s").add_message_to_context("user", "x")
+            gate.arm(cut, number)
+            try:
+                stack.session("s").clear_context()
+            except StoreUnavailableError:
+                met.append(str(gate.met))
+            gate.disarm()
+            here = stack.session("s").get_context_messages()
+            with stores.open() as other:
+                assert other.session("s").get_context_messages() == here, gate.met
+    assert "archive.start_context" in met

@@ -154,6 +154,8 @@ def test_statistics_have_these_names(memory: CacheCoordinator, clock: SettableCl
         "session_id": "user-abc",
         "tenant": "default",
         "timestamp": datetime.fromtimestamp(clock.time, UTC).isoformat(),
+        "hot_store": {"state": "up", "away_since": None, "error": None, "times_away": 0, "messages_archived_instead": 0},
+        "tiering": {"write_mode": "overflow", "waits": 0, "failures": 0},
     }
     assert window.pop("disk_raw_bytes") > 0
     assert window.pop("disk_size_bytes") > 0
