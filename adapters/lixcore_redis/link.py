@@ -25,6 +25,9 @@ FIRST_DELAY: Final = 0.05
 
 LONGEST_DELAY: Final = 0.4
 
+MOST_KILLS: Final = 64
+"""How many connections at most are ended with the first request to a server that is back."""
+
 
 class Link:
     """The way to one server, for all threads.
@@ -44,6 +47,7 @@ class Link:
         make = connection_maker(goal, self.incarnation)
         self._pool = ConnectionPool(make, size=options.pool_size, patience=self._patience, where=goal.where, clock=clock)
         self._exchange = Exchange(self._pool, goal.where)
+        self._left_kills: list[bytes] = []  # connections with requests that were given up
 
     def call(
         self,
@@ -75,7 +79,7 @@ class Link:
         tolerated: Tolerated = (all_may_be,) * count if all_may_be else (first_may_be,)
         attempt = 0
         unknown = False
-        kills: list[bytes] = []
+        kills = self._left_kills.copy()
         repeating = False
         while True:
             try:
@@ -85,19 +89,30 @@ class Link:
             except LostError as lost:
                 attempt += 1
                 unknown = unknown or (writes and lost.sent)
-                if attempt > self._retries or self._clock.monotonic() >= latest:
-                    raise store_error(self.where, lost.error, outcome_unknown=unknown) from lost.error
                 if lost.sent and writes:
                     # What was sent may still lie unread at the server. Once its connection is ended, it cannot be carried out
                     # after the repetition. A user who may not end connections gets a refusal for it, and goes without.
                     if lost.number:
                         kills.append(command(b"CLIENT", b"KILL", b"ID", b"%d" % lost.number))
                     repeating = True
+                if attempt > self._retries or self._clock.monotonic() >= latest:
+                    # Nor behind what is sent next, when this is given up.
+                    self._left_kills.extend(kill for kill in kills[-MOST_KILLS:] if kill not in self._left_kills)
+                    raise store_error(self.where, lost.error, outcome_unknown=unknown) from lost.error
             else:
+                if self._left_kills:
+                    self._no_longer_left(kills)
                 return answers
             self._pool.forget_free()
             # Jitter, so that many processes do not come back in step.
             time.sleep(min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1)) * random.uniform(0.5, 1))  # noqa: S311
+
+    def _no_longer_left(self, kills: Sequence[bytes]) -> None:
+        for kill in kills:
+            try:
+                self._left_kills.remove(kill)
+            except ValueError:  # another thread has seen to it
+                continue
 
     def _server_time(self, kills: Sequence[bytes], *, since: float) -> int:
         """What the server's clock showed at an earlier instant of ours, or a little before that; 0 for a user who may not ask."""

@@ -11,15 +11,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+import attrs
+
 import lixcore
 from fault_rows import Result
-from history_checker import Outcome, Reading, Verdict, check
+from history_checker import Outcome, Reading, Sent, Verdict, check
 from lixcore.domain.record import decode_message
 from lixcore.errors import CorruptDataError
 from redis_process import RedisProcess
 from worker_crew import Crew, Nursery
 from worker_process import Task
-from worker_record import Account, identity_of
+from worker_record import Account, SessionRecord, identity_of
 
 WINDOW, BATCH = 4, 3  # small, so that messages move between the tiers all the time
 PADDING = 60
@@ -160,6 +162,7 @@ class Site:
         unbroken: bool = True,
         evicts: bool = True,
         account: Account | None = None,
+        unknown_may_be_late: bool = False,
         **settings: Any,
     ) -> Result:
         """Read everything, from everywhere, now that nobody works any more, and compare it with what was written down.
@@ -169,13 +172,17 @@ class Site:
             excused: See `history_checker.check`.
             unbroken: See `history_checker.check`.
             evicts: Whether to evict all sessions as well, and to read them from the archive alone, and once more.
+            unknown_may_be_late: Whether an add whose outcome was unknown may be carried out after later ones of its writer.
             settings: Of the reader, where they differ from those of the workers.
         """
         account = account or self.crew.account()
         verdict = Verdict()
         with self.stack(**settings) as stack:
             for session in self.sessions:
-                verdict += self._judged(stack, session, account, excused=excused, unbroken=unbroken, evicts=evicts)
+                record = account.session(session)
+                if unknown_may_be_late:
+                    record = attrs.evolve(record, sent=[_by_itself(one) for one in record.sent])
+                verdict += self._judged(stack, session, record, excused=excused, unbroken=unbroken, evicts=evicts)
             strangers = self._strangers(stack) if evicts else set()
         words = [*(f"wrong: {fact}" for fact in account.wrong), *(f"foreign: the session {name!r}" for name in strangers)]
         verdict += Verdict(foreign=len(words), examples=tuple(words))
@@ -189,7 +196,7 @@ class Site:
         self,
         stack: lixcore.Stack,
         session: str,
-        account: Account,
+        record: SessionRecord,
         *,
         excused: Collection[str],
         unbroken: bool,
@@ -204,7 +211,6 @@ class Site:
             if evicts:
                 raise
         history = self._contents(session, memory.get_full_history())
-        record = account.session(session)
         later: list[Reading] = []
         if evicts:
             must = [one.text for one in record.sent if one.outcome is Outcome.ACKNOWLEDGED and one.text not in excused]
@@ -233,3 +239,8 @@ class Site:
 
     def _identities(self, session: str, texts: Sequence[str]) -> list[str]:
         return [identity_of(session, text, self.padding) for text in texts]
+
+
+def _by_itself(one: Sent) -> Sent:
+    """A message of unknown outcome as if nobody else's: its place among its writer's others is not judged."""
+    return attrs.evolve(one, writer=f"{one.writer} about {one.text}") if one.outcome is Outcome.UNKNOWN else one

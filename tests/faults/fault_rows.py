@@ -51,7 +51,6 @@ class Scenario:
         ci_rounds: How often it is tried for every change.
         nightly_rounds: How often in a night.
         system: What is tried.
-        known: Why it is known not to be clean in this version; None where it must be.
         skip: Says why it cannot be tried here; None where it can.
     """
 
@@ -64,7 +63,6 @@ class Scenario:
     ci_rounds: int = 1
     nightly_rounds: int = 1
     system: str = LIXCORE
-    known: str | None = None
     skip: Callable[[], str | None] = lambda: None
 
 

@@ -13,7 +13,6 @@ from redis_faults import a_while
 from troubled_proxy import TroubledProxy
 
 MIX = {"add": 40, "context": 6, "history": 1, "evict": 2, "compact": 1, "flush": 1}
-LATE = "a request that was given up may be carried out after the next message of its writer"
 TIMEOUT = 0.15  # seconds that workers wait for an answer
 KINDS = {
     "dropped-requests": ("drops requests", {troubled_proxy.DROP_REQUEST: 30}),
@@ -68,7 +67,6 @@ SCENARIOS = [
             fault=f"network {fault}" + " (no retries)" * (retries == 0),
             letter="c",
             play=partial(through_proxy, odds=odds, retries=retries),
-            known=LATE if name in {"delayed-requests", "everything"} and retries == 0 else None,
             ci={"workers": 3, "troubles": 25},
             nightly={"workers": 4, "troubles": 400},
         )

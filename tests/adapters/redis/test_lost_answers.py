@@ -96,7 +96,6 @@ def test_a_request_that_arrives_after_its_repetition_is_not_carried_out(
     assert client.xlen(session_keys("lix", session).log) == 2
 
 
-@pytest.mark.xfail(reason="the connection of a request that was given up is not ended before the next request", strict=True)
 def test_a_request_that_was_given_up_is_not_carried_out_behind_the_next_one(
     open_store: Callable[..., RedisHotStore], proxy: UnreliableProxy, session: SessionKey
 ) -> None:
