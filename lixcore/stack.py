@@ -11,10 +11,10 @@ from lixcore.config import CacheConfig
 from lixcore.domain.session import SessionKey, checked_tenant
 from lixcore.errors import ClosedError
 from lixcore.ports.clock import Clock
-from lixcore.services.catalogue import SessionSummary
-from lixcore.services.import_conversations import Importer
-from lixcore.services.janitor import JanitorReport
-from lixcore.services.verification import Checked
+from lixcore.services.checks.verification import Checked
+from lixcore.services.histories.catalogue import SessionSummary
+from lixcore.services.histories.import_conversations import Importer
+from lixcore.services.upkeep.janitor import JanitorReport
 
 if TYPE_CHECKING:
     from lixcore.coordinator import CacheCoordinator
@@ -71,7 +71,7 @@ class Stack:
         return self.wiring.catalogue.summaries(self.session_keys(tenant=tenant))
 
     def importer(self) -> Importer:
-        """Stores whole conversations in the archive; see `lixcore.services.import_conversations`."""
+        """Stores whole conversations in the archive; see `lixcore.services.histories.import_conversations`."""
         return Importer(self.wiring.hot, self.wiring.archive, self.wiring.window)
 
     def evict_idle(self, *, idle_seconds: float | None = None) -> int:
@@ -100,7 +100,7 @@ class Stack:
         return self.wiring.janitor.round()
 
     def verify(self, *, repair: bool = False) -> Iterator[Checked]:
-        """Check all that both stores hold, of every tenant; see `lixcore.services.verification.Verification.run`."""
+        """Check all that both stores hold, of every tenant; see `lixcore.services.checks.verification.Verification.run`."""
         return self.wiring.verification.run(repair=repair)
 
     def close(self) -> None:

@@ -97,7 +97,7 @@ def test_adapters_and_plugins_import_only_ports_and_their_driver() -> None:
         "def f():\n    import duckdb",
         "from lixcore import CacheCoordinator",
         "import lixcore",
-        "from lixcore.services import tiering",
+        "from lixcore.services.tiers import tiering",
         "from lixcore import services",
         "from .. import services",
         "import lixcore_redis",
@@ -193,8 +193,8 @@ def sleeps(source: str) -> list[int]:
 
 THREAD_ENDS = {
     "lixcore/services/background.py",  # told with its trace and tried again; a stranger's adapter must not end the thread
-    "lixcore/services/eviction.py",  # counted and told; a stranger's policy must not keep hot what is over its time
-    "lixcore/services/spiller.py",  # callers meet the error at their next add; a stranger's adapter must not end the thread
+    "lixcore/services/upkeep/eviction.py",  # counted and told; a stranger's policy must not keep hot what is over its time
+    "lixcore/services/tiers/spiller.py",  # callers meet the error at their next add; a stranger's adapter must not end the thread
 }
 
 

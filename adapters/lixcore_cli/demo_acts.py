@@ -137,7 +137,7 @@ class Demo:
     def history(self) -> tuple[int, int]:
         """Read everything; returns the size as JSON lines and what the archive takes for it, in bytes."""
         from lixcore.domain.message import Message
-        from lixcore.services.conversation_lines import format_line
+        from lixcore.services.histories.conversation_lines import format_line
 
         self._claim(
             f"the full history has all {len(self._messages)} messages, unchanged and in order",
@@ -180,7 +180,7 @@ class Demo:
     def _stored_with(self, codec: str, directory: Path) -> tuple[int, bool]:
         import lixcore
         from lixcore.domain.message import Message
-        from lixcore.services.conversation_lines import Conversation
+        from lixcore.services.histories.conversation_lines import Conversation
 
         config: CacheConfig = lixcore.CacheConfig(hot_store="memory", codec=codec, archive_dir=str(directory))
         with lixcore.open(config) as stack:

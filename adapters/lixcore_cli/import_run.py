@@ -15,7 +15,7 @@ from lixcore_cli.line_source import MAX_LINE_BYTES, LineSource
 
 if TYPE_CHECKING:
     from lixcore.domain.session import SessionKey
-    from lixcore.services.import_conversations import ImportCounts
+    from lixcore.services.histories.import_conversations import ImportCounts
     from lixcore.stack import Stack
 
 MAX_LISTED: Final = 20
@@ -128,7 +128,7 @@ class ImportRun:
         self._on_progress(source)
 
     def _take(self, source: str, number: int, line: bytes | None) -> None:
-        from lixcore.services.conversation_lines import parse_line
+        from lixcore.services.histories.conversation_lines import parse_line
 
         if line is None:
             raise InvalidLineError(source, number, "line", f"is longer than {MAX_LINE_BYTES:,} bytes")

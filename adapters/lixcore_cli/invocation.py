@@ -20,7 +20,7 @@ from lixcore_cli.output import Output
 if TYPE_CHECKING:
     from lixcore.config import CacheConfig
     from lixcore.domain.session import SessionKey
-    from lixcore.services.catalogue import SessionSummary
+    from lixcore.services.histories.catalogue import SessionSummary
     from lixcore.stack import Stack
 
 

@@ -14,7 +14,7 @@ from lixcore_cli.safe_text import visible_line
 
 if TYPE_CHECKING:
     from lixcore.ports.verification import Finding
-    from lixcore.services.verification import Checked
+    from lixcore.services.checks.verification import Checked
 
 
 class _Progress(Protocol):
@@ -103,7 +103,7 @@ class VerifyReport:
 
     def summarise(self, *, complete: bool) -> None:
         """Tell the counts. An incomplete check says so, whatever it found."""
-        from lixcore.services.verification import Stage
+        from lixcore.services.checks.verification import Stage
 
         archive, hot = Stage.ARCHIVE.value, Stage.COMPARISON.value
         facts: dict[str, Any] = {

@@ -16,24 +16,24 @@ from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import MayLapse, MeasuresSessions
 from lixcore.ports.policy import EvictionPolicy
 from lixcore.registry import Group
-from lixcore.services.archive_reader import ArchiveReader
 from lixcore.services.background import BackgroundWork
-from lixcore.services.catalogue import Catalogue
-from lixcore.services.context_window import ContextParts
-from lixcore.services.enduring_window import EnduringWindow
-from lixcore.services.eviction import Evictor, HotLimits
-from lixcore.services.guarded_powers import guarded
-from lixcore.services.janitor import Janitor, lease_seconds
-from lixcore.services.lease import Lease
-from lixcore.services.policies import WholeTurns
-from lixcore.services.reconciliation import Reconciler
-from lixcore.services.retention import Retention
-from lixcore.services.seeker import Seeker
-from lixcore.services.spiller import Spiller
-from lixcore.services.stand_in_journal import StandInJournal
-from lixcore.services.tiering import Tiering
-from lixcore.services.verification import Verification
-from lixcore.services.writing_through import WriteThrough
+from lixcore.services.checks.verification import Verification
+from lixcore.services.conversation.context_window import ContextParts
+from lixcore.services.conversation.enduring_window import EnduringWindow
+from lixcore.services.conversation.policies import WholeTurns
+from lixcore.services.histories.catalogue import Catalogue
+from lixcore.services.outage.reconciliation import Reconciler
+from lixcore.services.outage.seeker import Seeker
+from lixcore.services.outage.stand_in_journal import StandInJournal
+from lixcore.services.tiers.archive_reader import ArchiveReader
+from lixcore.services.tiers.guarded_powers import guarded
+from lixcore.services.tiers.spiller import Spiller
+from lixcore.services.tiers.tiering import Tiering
+from lixcore.services.tiers.writing_through import WriteThrough
+from lixcore.services.upkeep.eviction import Evictor, HotLimits
+from lixcore.services.upkeep.janitor import Janitor, lease_seconds
+from lixcore.services.upkeep.lease import Lease
+from lixcore.services.upkeep.retention import Retention
 
 
 def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = True, janitor: bool = True) -> Wiring:

@@ -10,17 +10,17 @@ from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.policy import EvictionPolicy
-from lixcore.services.archive_reader import ArchiveReader
 from lixcore.services.background import BackgroundWork
-from lixcore.services.catalogue import Catalogue
-from lixcore.services.enduring_window import EnduringWindow
-from lixcore.services.eviction import Evictor
-from lixcore.services.guarded_hot_store import GuardedHotStore
-from lixcore.services.janitor import Janitor
-from lixcore.services.reconciliation import Reconciler
-from lixcore.services.spiller import Spiller
-from lixcore.services.tiering import Tiering
-from lixcore.services.verification import Verification
+from lixcore.services.checks.verification import Verification
+from lixcore.services.conversation.enduring_window import EnduringWindow
+from lixcore.services.histories.catalogue import Catalogue
+from lixcore.services.outage.reconciliation import Reconciler
+from lixcore.services.tiers.archive_reader import ArchiveReader
+from lixcore.services.tiers.guarded_hot_store import GuardedHotStore
+from lixcore.services.tiers.spiller import Spiller
+from lixcore.services.tiers.tiering import Tiering
+from lixcore.services.upkeep.eviction import Evictor
+from lixcore.services.upkeep.janitor import Janitor
 
 
 @attrs.frozen

@@ -9,7 +9,7 @@ import attrs
 
 from lixcore import Message, SessionKey, Stack
 from lixcore.errors import LixError, NotArchivedError
-from lixcore.services.conversation_lines import Conversation
+from lixcore.services.histories.conversation_lines import Conversation
 
 Came = Literal["began", "done", "partial", "refused", "unknown"]
 Kind = Literal["add", "import", "context", "history", "evict", "flush", "clear", "forget", "died", "settled"]

@@ -12,8 +12,8 @@ from hypothesis import Phase
 import wrong_tierings as wrong
 from fault_scale import NIGHTLY, NIGHTLY_EXAMPLES
 from lasting_stores import ArchiveName, HotName, Stores
-from lixcore.services.enduring_window import EnduringWindow
-from lixcore.services.tiering import Tiering
+from lixcore.services.conversation.enduring_window import EnduringWindow
+from lixcore.services.tiers.tiering import Tiering
 from session_layer_machine import check_sessions
 
 GENERATED = (Phase.generate,)

@@ -15,8 +15,8 @@ from injected_operations import OPERATIONS
 from injected_runs import Case, Injected, every_call
 from injection import FAMILIES, Family
 from lasting_stores import Stores
-from lixcore.services.enduring_window import EnduringWindow
-from lixcore.services.tiering import Tiering
+from lixcore.services.conversation.enduring_window import EnduringWindow
+from lixcore.services.tiers.tiering import Tiering
 
 Field = Literal["lost", "doubled", "reordered", "foreign"]
 

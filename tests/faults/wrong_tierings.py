@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from lixcore.domain.position import MAX_POSITION, ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import LixError, StoreUnavailableError
-from lixcore.services.enduring_window import EnduringWindow
-from lixcore.services.tiering import BulkEviction, Tiering
+from lixcore.services.conversation.enduring_window import EnduringWindow
+from lixcore.services.tiers.tiering import BulkEviction, Tiering
 
 _ALL = 2**31
 

@@ -12,10 +12,10 @@ from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.policy import EvictionPolicy
-from lixcore.services.eviction import Evictor, HotLimits
-from lixcore.services.janitor import Janitor
-from lixcore.services.lease import Lease
-from lixcore.services.retention import Retention
+from lixcore.services.upkeep.eviction import Evictor, HotLimits
+from lixcore.services.upkeep.janitor import Janitor
+from lixcore.services.upkeep.lease import Lease
+from lixcore.services.upkeep.retention import Retention
 from lixcore_memory import MemoryArchive, MemoryHotStore
 from lixcore_policies import LeastRecentlyUsed
 from settable_clock import SettableClock

@@ -6,16 +6,16 @@ from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import MayLapse
-from lixcore.services.archive_reader import ArchiveReader
-from lixcore.services.context_window import ContextParts
-from lixcore.services.enduring_window import EnduringWindow
-from lixcore.services.guarded_powers import guarded
-from lixcore.services.policies import WholeTurns
-from lixcore.services.reconciliation import Reconciler
-from lixcore.services.spiller import Spiller
-from lixcore.services.stand_in_journal import StandInJournal
-from lixcore.services.tiering import Tiering
-from lixcore.services.writing_through import WriteThrough
+from lixcore.services.conversation.context_window import ContextParts
+from lixcore.services.conversation.enduring_window import EnduringWindow
+from lixcore.services.conversation.policies import WholeTurns
+from lixcore.services.outage.reconciliation import Reconciler
+from lixcore.services.outage.stand_in_journal import StandInJournal
+from lixcore.services.tiers.archive_reader import ArchiveReader
+from lixcore.services.tiers.guarded_powers import guarded
+from lixcore.services.tiers.spiller import Spiller
+from lixcore.services.tiers.tiering import Tiering
+from lixcore.services.tiers.writing_through import WriteThrough
 
 
 class SessionLayer:

@@ -66,7 +66,7 @@ def exporting(
 def _line(stack: Stack, key: SessionKey) -> tuple[bytes, int]:
     """A session's line, and how many messages it has."""
     from lixcore.domain.record import decode_message
-    from lixcore.services.conversation_lines import format_line
+    from lixcore.services.histories.conversation_lines import format_line
 
     messages = [decode_message(entry) for entry in stack.wiring.window.history(key)]
     return format_line(key, messages), len(messages)

@@ -15,7 +15,7 @@ from lixcore_cli.interrupts import StopRequests
 from lixcore_cli.invocation import Invocation, invoked
 
 if TYPE_CHECKING:
-    from lixcore.services.janitor import JanitorReport
+    from lixcore.services.upkeep.janitor import JanitorReport
     from lixcore.stack import Stack
 
 _LONGEST_WAIT: Final = 86_400.0  # one wait; what the system takes at most differs

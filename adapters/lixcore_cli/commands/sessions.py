@@ -16,7 +16,7 @@ from lixcore_cli.quantities import counted, minute, size
 from lixcore_cli.safe_text import visible_line
 
 if TYPE_CHECKING:
-    from lixcore.services.catalogue import SessionSummary
+    from lixcore.services.histories.catalogue import SessionSummary
     from lixcore.stack import Stack
 
 SHOWN_BY_DEFAULT = 50

@@ -84,7 +84,7 @@ def _of_archive(run: Invocation, tenant: str | None) -> Iterator[bytes]:
 def _of_file(name: str, tenant: str) -> Iterator[bytes]:
     from lixcore.domain.record import encode_message
     from lixcore.errors import InvalidLineError
-    from lixcore.services.conversation_lines import parse_line
+    from lixcore.services.histories.conversation_lines import parse_line
 
     try:
         with opened(name) as lines:

@@ -19,7 +19,7 @@ from lixcore_cli.verify_report import VerifyReport, following
 if TYPE_CHECKING:
     from lixcore.config import CacheConfig
     from lixcore.domain.session import SessionKey
-    from lixcore.services.verification import Checked, Verification
+    from lixcore.services.checks.verification import Checked, Verification
 
 
 def verify(
@@ -75,7 +75,7 @@ def _opened(config: CacheConfig, closing: ExitStack, *, archive_only: bool) -> t
     """What checks the stores; and why the hot store is left out, when it cannot be opened."""
     from lixcore.bootstrap import Opener
     from lixcore.registry import Group
-    from lixcore.services.verification import Verification
+    from lixcore.services.checks.verification import Verification
 
     opener, hot, problem = Opener(config), None, None
     archive = opener.open(Group.COLD_ARCHIVE, config.cold_archive)

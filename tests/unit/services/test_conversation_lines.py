@@ -13,7 +13,7 @@ from lixcore.domain.json_value import MAX_INTEGER_BITS
 from lixcore.domain.message import Message
 from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidLineError
-from lixcore.services.conversation_lines import Conversation, format_line, parse_line
+from lixcore.services.histories.conversation_lines import Conversation, format_line, parse_line
 
 NOW = 1_700_000_000.0
 HELLO = '{"role": "user", "content": "hello"}'

@@ -13,9 +13,9 @@ from lixcore.domain.record import decode_message
 from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError, StoreFullError
 from lixcore.ports.cold_archive import ColdArchive
-from lixcore.services import import_conversations
-from lixcore.services.conversation_lines import Conversation
-from lixcore.services.import_conversations import Importer
+from lixcore.services.histories import import_conversations
+from lixcore.services.histories.conversation_lines import Conversation
+from lixcore.services.histories.import_conversations import Importer
 from lixcore_memory import MemoryArchive, MemoryHotStore
 from settable_clock import SettableClock
 from stacks import SessionLayer

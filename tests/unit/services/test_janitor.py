@@ -15,7 +15,7 @@ from lixcore.domain.position import Entry
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, PositionConflictError, StoreError, StoreUnavailableError
 from lixcore.ports.policy import Candidate, Surplus
-from lixcore.services import eviction
+from lixcore.services.upkeep import eviction
 from lixcore_memory import MemoryArchive
 
 

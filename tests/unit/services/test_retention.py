@@ -12,7 +12,7 @@ from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, LixError, MissingExtraError, StoreFullError, StoreUnavailableError
 from lixcore.ports.cold_archive import ArchiveInfo
-from lixcore.services.retention import SWEEP_SECONDS, Retention, Swept
+from lixcore.services.upkeep.retention import SWEEP_SECONDS, Retention, Swept
 from lixcore_memory import MemoryArchive
 
 DAYS = 30.0

@@ -14,7 +14,7 @@ from lixcore.domain.position import Entry
 from lixcore.domain.record import decode_message
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreFullError
-from lixcore.services import spiller as module
+from lixcore.services.tiers import spiller as module
 from lixcore_memory import MemoryArchive, MemoryHotStore
 from settable_clock import SettableClock
 from stacks import SessionLayer

@@ -12,7 +12,7 @@ from lixcore.domain.message import Message
 from lixcore.domain.position import MAX_POSITION, Entry, Position
 from lixcore.domain.record import encode_message
 from lixcore.errors import CorruptDataError
-from lixcore.services.tier_comparison import Differences, differences, parted
+from lixcore.services.checks.tier_comparison import Differences, differences, parted
 
 
 def entry(position: int, text: str = "", timestamp: float = 1.5) -> Entry:

@@ -18,7 +18,7 @@ from lixcore.errors import CorruptDataError, StoreUnavailableError
 from lixcore.ports.cold_archive import ArchiveInfo
 from lixcore.ports.hot_store import HotInfo
 from lixcore.ports.verification import Finding, Verified
-from lixcore.services.verification import Checked, Stage, Verification
+from lixcore.services.checks.verification import Checked, Stage, Verification
 from lixcore_memory import MemoryArchive, MemoryHotStore
 from settable_clock import SettableClock
 from stacks import SessionLayer

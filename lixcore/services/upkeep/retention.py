@@ -12,7 +12,7 @@ from lixcore.errors import CorruptDataError, LixError, StoreFullError, StoreRefu
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive, Compacts
 from lixcore.ports.hot_store import HotStore
-from lixcore.services.lease import Lease
+from lixcore.services.upkeep.lease import Lease
 
 SWEEP_SECONDS: Final = 3600.0
 """How often, over all processes, the archive is looked through."""

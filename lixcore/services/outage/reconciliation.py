@@ -17,8 +17,8 @@ from lixcore.errors import CorruptDataError, PositionConflictError, StoreError
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import MayLapse
-from lixcore.services.stand_in_journal import StandInJournal
-from lixcore.services.tiering import Tiering
+from lixcore.services.outage.stand_in_journal import StandInJournal
+from lixcore.services.tiers.tiering import Tiering
 
 _ATTEMPTS: Final = 3  # at evicting a session that others keep adding to, before it is left for the next use of it
 

@@ -13,10 +13,10 @@ from typing import Final
 import attrs
 
 from lixcore.errors import LixError
-from lixcore.services.eviction import Evicted, Evictor
-from lixcore.services.lease import Lease
-from lixcore.services.reconciliation import Reconciler
-from lixcore.services.retention import Retention, Swept
+from lixcore.services.outage.reconciliation import Reconciler
+from lixcore.services.upkeep.eviction import Evicted, Evictor
+from lixcore.services.upkeep.lease import Lease
+from lixcore.services.upkeep.retention import Retention, Swept
 
 SHORTEST_LEASE: Final = 60.0
 """Seconds; otherwise three intervals, so that the same process goes on, and another one soon takes the place of a dead one."""

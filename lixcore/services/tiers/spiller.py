@@ -9,8 +9,8 @@ from typing import Final
 
 from lixcore.domain.session import SessionKey
 from lixcore.services.background import BackgroundWork
-from lixcore.services.guarded_hot_store import HotStoreAwayError
-from lixcore.services.tiering import Tiering
+from lixcore.services.tiers.guarded_hot_store import HotStoreAwayError
+from lixcore.services.tiers.tiering import Tiering
 
 MOST_REMEMBERED: Final = 10_000
 """How many failing sessions are remembered; beyond that, the memory of them begins anew, at the price of an entry each."""

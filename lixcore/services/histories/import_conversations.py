@@ -15,8 +15,8 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
 from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive
 from lixcore.ports.hot_store import HotStore
-from lixcore.services.context_window import ContextWindow
-from lixcore.services.conversation_lines import Conversation
+from lixcore.services.conversation.context_window import ContextWindow
+from lixcore.services.histories.conversation_lines import Conversation
 
 BATCH_SESSIONS = 256
 BATCH_BYTES = 16 * 1024 * 1024

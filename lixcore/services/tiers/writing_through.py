@@ -6,7 +6,7 @@ from lixcore.domain.position import Entry
 from lixcore.domain.session import SessionKey
 from lixcore.errors import NotArchivedError, StoreError
 from lixcore.ports.cold_archive import ColdArchive
-from lixcore.services.tiering import Tiering
+from lixcore.services.tiers.tiering import Tiering
 
 
 class WriteThrough:

@@ -14,10 +14,10 @@ from lixcore.errors import NotArchivedError, StoreUnavailableError
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive
 from lixcore.ports.hot_store import Appended, HotStore
 from lixcore.ports.policy import WindowPolicy
-from lixcore.services.archive_reader import ArchiveReader
-from lixcore.services.spiller import Spiller
-from lixcore.services.tiering import ATTEMPTS, Tiering
-from lixcore.services.writing_through import WriteThrough
+from lixcore.services.tiers.archive_reader import ArchiveReader
+from lixcore.services.tiers.spiller import Spiller
+from lixcore.services.tiers.tiering import ATTEMPTS, Tiering
+from lixcore.services.tiers.writing_through import WriteThrough
 
 _LONGEST_TURN = 4096  # where results belong to no call, a whole history is not searched for it
 

@@ -12,11 +12,11 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import PositionConflictError, StoreError, StoreUnavailableError
 from lixcore.ports.clock import Clock
 from lixcore.ports.hot_store import Appended
-from lixcore.services.context_window import ContextParts, ContextWindow, SessionStats
-from lixcore.services.guarded_hot_store import GuardedHotStore, HotStoreAwayError, HotStoreFullError, HotStoreState
-from lixcore.services.reconciliation import Reconciler
-from lixcore.services.stand_in_journal import StandInJournal, drawn_position
-from lixcore.services.tiering import ATTEMPTS
+from lixcore.services.conversation.context_window import ContextParts, ContextWindow, SessionStats
+from lixcore.services.outage.reconciliation import Reconciler
+from lixcore.services.outage.stand_in_journal import StandInJournal, drawn_position
+from lixcore.services.tiers.guarded_hot_store import GuardedHotStore, HotStoreAwayError, HotStoreFullError, HotStoreState
+from lixcore.services.tiers.tiering import ATTEMPTS
 
 _log = logging.getLogger("lixcore.hot_store")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from lixcore.errors import LixError
-from lixcore.services.guarded_hot_store import PROBE_SECONDS, GuardedHotStore
-from lixcore.services.reconciliation import Reconciler
+from lixcore.services.outage.reconciliation import Reconciler
+from lixcore.services.tiers.guarded_hot_store import PROBE_SECONDS, GuardedHotStore
 
 _log = logging.getLogger("lixcore.hot_store")
 

@@ -12,7 +12,7 @@ from lixcore.ports.diagnosis import Diagnoses, Diagnosis
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import GrantsLeases, MayLapse, MeasuresSessions
 from lixcore.ports.verification import Verified, Verifies
-from lixcore.services.guarded_hot_store import GuardedHotStore
+from lixcore.services.tiers.guarded_hot_store import GuardedHotStore
 
 
 class _Power(GuardedHotStore):

@@ -9,7 +9,7 @@ import attrs
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError
 from lixcore.ports.hot_store import HotStore
-from lixcore.services.archive_reader import ArchiveReader
+from lixcore.services.tiers.archive_reader import ArchiveReader
 
 
 @attrs.frozen

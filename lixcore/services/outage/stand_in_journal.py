@@ -14,7 +14,7 @@ from lixcore.domain.session import RESERVED_TENANT, SessionKey
 from lixcore.errors import PositionConflictError, StoreUnavailableError
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
-from lixcore.services.tiering import ATTEMPTS
+from lixcore.services.tiers.tiering import ATTEMPTS
 
 JOURNAL: Final = SessionKey("sessions that the archive stood in for", tenant=RESERVED_TENANT)
 """A session of the archive like any other, so that every archive can keep it."""

@@ -18,8 +18,8 @@ from lixcore.errors import CorruptDataError, PositionConflictError, StoreUnavail
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive, Salvages
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.verification import Finding, Verified, Verifies
-from lixcore.services.tier_comparison import Differences, differences, parted
-from lixcore.services.tiering import ATTEMPTS
+from lixcore.services.checks.tier_comparison import Differences, differences, parted
+from lixcore.services.tiers.tiering import ATTEMPTS
 
 LOOKS: Final = 3
 """How often something that seems wrong is looked at before it is a finding."""

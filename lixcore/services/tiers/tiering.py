@@ -16,7 +16,7 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, LixError, PositionConflictError, StoreError, StoreUnavailableError
 from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts
 from lixcore.ports.hot_store import HotStore
-from lixcore.services.archive_reader import ArchiveReader
+from lixcore.services.tiers.archive_reader import ArchiveReader
 
 _log = logging.getLogger("lixcore.tiering")
 

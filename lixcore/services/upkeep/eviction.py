@@ -13,7 +13,7 @@ from lixcore.ports.clock import Clock
 from lixcore.ports.hot_store import HotStore, SessionActivity
 from lixcore.ports.hot_store_powers import MeasuresSessions
 from lixcore.ports.policy import Candidate, EvictionPolicy, Surplus
-from lixcore.services.tiering import BulkEviction, Tiering
+from lixcore.services.tiers.tiering import BulkEviction, Tiering
 
 AT_ONCE: Final = 128
 """How many sessions are moved in one step."""

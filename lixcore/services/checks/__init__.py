@@ -1,0 +1,1 @@
+"""Whether all that is stored can be read, and agrees."""

@@ -1,0 +1,1 @@
+"""Adding to a conversation, and reading it."""

@@ -1,0 +1,1 @@
+"""Whole histories: listed, and brought in."""

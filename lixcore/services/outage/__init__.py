@@ -1,0 +1,1 @@
+"""What happens while the hot store is away, and after."""

@@ -1,0 +1,1 @@
+"""The two stores of a session, and what moves between them."""
