@@ -188,6 +188,9 @@ class HuffArchive:
     def compact(self, session: SessionKey) -> bool:
         """See `lixcore.ports.cold_archive.Compacts.compact`; costs next to nothing when there is nothing to gain."""
         path = path_of(self._root, session)
+        self._check_open()
+        if self._writer.is_unmergeable(path):
+            return False
         with self._writing([session], path):
             return self._writer.compact(path, session)
 

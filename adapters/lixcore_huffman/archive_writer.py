@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import Final
 
 import attrs
 
@@ -42,6 +43,8 @@ from lixcore_huffman.format.stored_codecs import CodecNamed
 from lixcore_huffman.merging import count_through, merged, without, worth_merging
 from lixcore_huffman.session_file import SessionFile
 
+_MOST_REMEMBERED: Final = 1024
+
 
 @attrs.frozen
 class ArchiveWriter:
@@ -55,6 +58,7 @@ class ArchiveWriter:
         block_bytes: The size of a full block.
         merge_share: See `worth_merging`.
         sync: Whether to wait for the medium.
+        unmergeable: Files that gain nothing by a merge, as this process left them with its last append.
     """
 
     root: str
@@ -64,6 +68,7 @@ class ArchiveWriter:
     block_bytes: int
     merge_share: float
     sync: bool
+    unmergeable: set[str] = attrs.field(factory=set, init=False)
 
     def append(self, path: str, session: SessionKey, entries: Sequence[Entry]) -> Pending | None:
         """Write the entries that are not held; None when there is nothing to write or to wait for.
@@ -88,7 +93,28 @@ class ArchiveWriter:
             entries = not_held(file, ending.totals, entries, self.codec_named)
             row = self.row(file.mark, ending.context_after, totals=ending.totals)
             # Held entries may stem from a writer that was killed before they were on the medium: they are waited for as well.
-            return written_in_place(file, ending, row.packed(entries))
+            data = row.packed(entries)
+            self._remember_worth(path, row.totals, size=ending.end + len(data))
+            return written_in_place(file, ending, data)
+
+    def _remember_worth(self, path: str, totals: Totals, *, size: int) -> None:
+        if worth_merging(totals, size=size, share=self.merge_share):
+            self.unmergeable.discard(path)
+            return
+        if len(self.unmergeable) >= _MOST_REMEMBERED:
+            self.unmergeable.clear()
+        self.unmergeable.add(path)
+
+    def is_unmergeable(self, path: str) -> bool:
+        """Whether a merge is known to gain nothing: who has just appended need not lock and read the file again for that.
+
+        Said once for each append, because others write as well.
+        """
+        try:
+            self.unmergeable.remove(path)
+        except KeyError:
+            return False
+        return True
 
     def start_context(self, path: str, session: SessionKey, after: Position) -> Pending | None:
         """Write that the context starts after a position."""

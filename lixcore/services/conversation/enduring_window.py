@@ -48,7 +48,7 @@ class EnduringWindow(ContextWindow):
     def add(self, session: SessionKey, message: Message) -> Appended:
         """See `ContextWindow.add`. Where the archive stands in, the message is archived when this returns."""
         try:
-            if self._reconciler.is_suspicious:
+            if self._reconciler.may_disagree(session):
                 self._reconciler.bring_together(session)
             return super().add(session, message)
         except HotStoreAwayError:
@@ -101,9 +101,11 @@ class EnduringWindow(ContextWindow):
 
     def _newest(self, session: SessionKey, count: int) -> Sequence[Entry]:
         try:
-            if self._reconciler.is_suspicious:
+            if self._reconciler.may_disagree(session):
                 self._reconciler.bring_together(session)
             entries = super()._newest(session, count)
+            if not self._reconciler.may_disagree(session):
+                return entries
             if not self._reconciler.is_compared(session):  # this very call may have met the server that is another one now
                 self._reconciler.bring_together(session)
                 entries = super()._newest(session, count)

@@ -46,10 +46,12 @@ class Reconciler:
         self._compared: dict[SessionKey, str] = {}  # after which lapse the session's stores were last compared
         self._journal_is_read = False  # another process may have left notes there
 
-    @property
-    def is_suspicious(self) -> bool:
-        """False while no session of this process can be concerned; looked at on the way of every message."""
-        return bool(self._apart) or not self._journal_is_read or self.lapse is not None
+    def may_disagree(self, session: SessionKey) -> bool:
+        """Whether `bring_together` has anything to do for the session; asked on the way of every message."""
+        lapse = None if self._lapses is None else self._lapses.lapse
+        if lapse is not None and self._compared.get(session) != lapse:
+            return True
+        return not self._journal_is_read or (bool(self._apart) and session in self._apart)
 
     @property
     def lapse(self) -> str | None:

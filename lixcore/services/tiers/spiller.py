@@ -21,9 +21,10 @@ _log = logging.getLogger("lixcore.tiering")
 class Spiller:
     """Runs `Tiering.spill` on a thread of its own, started when it is first needed.
 
-    A session asks early, when half of its batch is waiting, and has the other half as its leeway. When that is used up, the
+    A session asks early, when four fifths of its batch are waiting, and has the rest as its leeway. When that is used up, the
     caller waits for the spill (back-pressure), so that the hot store never holds more than the window and one batch, give or
-    take one entry for each process that adds at the same instant. While spilling fails, adding to that session is refused
+    take one entry for each process that adds at the same instant. Asking earlier would have a burst spill without a pause, in
+    pieces: the thread would always contend with the caller for the interpreter. While spilling fails, adding to that session is refused
     before anything is stored, with the archive's own error.
 
     A forked child begins with nothing queued: the parent does its work.
@@ -35,7 +36,7 @@ class Spiller:
 
     def __init__(self, tiering: Tiering, *, background: bool = True) -> None:
         self._tiering = tiering
-        self._ask_at = tiering.window + (tiering.batch + 1) // 2
+        self._ask_at = tiering.window + max(1, 4 * tiering.batch // 5)
         self._wait_at = tiering.window + tiering.batch
         self._background = background
         self.waits = 0

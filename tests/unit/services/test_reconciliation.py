@@ -114,12 +114,12 @@ def test_a_sweep_compares_every_session_and_tells_all_processes() -> None:
     snapshot = world.store.snapshot()
     process.add(*texts(3, 4))
     world.store.restart(snapshot)
-    assert other.layer.reconciler.is_suspicious
+    assert other.layer.reconciler.may_disagree(SESSION)
     process.layer.reconciler.sweep()
     assert world.store.lapse is None
     assert other.context() == texts(6)[-WINDOW:]
     assert other.context(OTHER) == texts(3)
-    assert not other.layer.reconciler.is_suspicious
+    assert not other.layer.reconciler.may_disagree(SESSION)
 
 
 def test_a_restart_that_lost_nothing_evicts_nothing() -> None:

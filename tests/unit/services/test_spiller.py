@@ -180,7 +180,7 @@ def test_nobody_waits_for_the_disk_before_the_leeway_is_used_up(make: Make, arch
     layer = make()
     archive.gate.clear()
     say(layer, *numbered(LIMIT - 1))
-    assert archive.arrived.acquire(timeout=PATIENCE), "it is asked when half of the batch waits"
+    assert archive.arrived.acquire(timeout=PATIENCE), "it is asked when four fifths of the batch wait"
     assert layer.spiller.waits == 0
     assert held(layer) == LIMIT - 1
     with ThreadPoolExecutor(1) as threads:
@@ -200,7 +200,7 @@ def test_closing_while_spills_are_queued_finishes_them(make: Make, archive: Mood
     archive.gate.clear()
     sessions = [SessionKey(f"s{number}") for number in range(6)]
     for session in sessions:
-        say(layer, *numbered(WINDOW + BATCH // 2), session=session)
+        say(layer, *numbered(WINDOW + BATCH - 1), session=session)
     with ThreadPoolExecutor(2) as threads:
         closing = [threads.submit(layer.spiller.close) for _ in range(2)]
         assert archive.arrived.acquire(timeout=PATIENCE)
