@@ -229,12 +229,23 @@ class ContextWindow:
         info = self._archive.describe(session)
         through = max(newest, info.last_position if info else ORIGIN)
         if through > ORIGIN:
-            self._start_context(session, after=through)
+            self._start_context(session, after=through, archived=newest)
 
-    def _start_context(self, session: SessionKey, *, after: Position) -> None:
+    def _start_context(self, session: SessionKey, *, after: Position, archived: Position) -> None:
+        """Start the context after a position, which may be above what the hot store gives out next: the archive stood in.
+
+        So what is hot leaves only as far as it is archived, and the session has to leave the hot store, or to be above the start.
+        """
         self._archive.start_context(session, after=after)
-        # Evicted, not released: that also stops a restore which has read the archive before the new start was noted.
-        self._hot.evict(session, through=after)
+        for _ in range(ATTEMPTS):
+            # Evicted, not released: that also stops a restore which has read the archive before the new start was noted.
+            if self._hot.evict(session, through=min(archived, after)):
+                return
+            held = self._hot.describe(session)
+            if held is None or (held.first_position or ORIGIN) > after:
+                return
+            archived = self._tiering.flush(session)
+        raise StoreUnavailableError("session", "messages were added again and again while its context was being cleared")
 
     def forget(self, session: SessionKey) -> Forgotten:
         """Remove every trace of the session; a second call finds nothing.
