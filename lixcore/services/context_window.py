@@ -206,7 +206,9 @@ class ContextWindow:
         if not hot:
             return archived
         merged = {entry.position: entry for entry in archived}
-        low, high = after or ORIGIN, before
+        info = self._reader.describe(session)
+        # A hot store that came back with older data may hold what was forgotten, until somebody deals with that.
+        low, high = max(after or ORIGIN, info.forgotten_through if info else ORIGIN), before
         for entry in hot:
             if entry.position > low and (high is None or entry.position < high):
                 merged[entry.position] = entry
@@ -270,8 +272,9 @@ class ContextWindow:
     def stats(self, session: SessionKey) -> SessionStats:
         """Where the session's messages are; neither uses the session nor makes it hot."""
         held = self._hot.describe(session)
-        hot = [entry.position for entry in self._hot.oldest(session, limit=2**31)]
+        held_now = self._hot.oldest(session, limit=2**31)
         info = self._reader.describe(session) or ArchiveInfo(session, 0)
+        hot = [entry.position for entry in held_now if entry.position > info.forgotten_through]
         both: set[Position] = set()
         if hot and info.last_position >= hot[0]:
             # Not what was archived since then, which that count does not know of.

@@ -60,7 +60,7 @@ class EnduringWindow(ContextWindow):
         return self._add_to_archive(session, message)
 
     def _is_behind(self, session: SessionKey) -> bool:
-        """Whether the hot store's next position may be below an archived one, which may be that of this process's last message."""
+        """Whether the hot store's next position may be below an archived one, such as this process's last."""
         held, info = self._hot.describe(session), self._archive.describe(session)
         return held is not None and info is not None and (held.last_position or ORIGIN) < info.last_position
 
