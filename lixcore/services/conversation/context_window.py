@@ -206,7 +206,9 @@ class ContextWindow:
         if not hot:
             return archived
         merged = {entry.position: entry for entry in archived}
-        low, high = after or ORIGIN, before
+        info = self._reader.describe(session)
+        # A hot store that came back with older data may hold what was forgotten, until somebody deals with that.
+        low, high = max(after or ORIGIN, info.forgotten_through if info else ORIGIN), before
         for entry in hot:
             if entry.position > low and (high is None or entry.position < high):
                 merged[entry.position] = entry
@@ -229,12 +231,23 @@ class ContextWindow:
         info = self._archive.describe(session)
         through = max(newest, info.last_position if info else ORIGIN)
         if through > ORIGIN:
-            self._start_context(session, after=through)
+            self._start_context(session, after=through, archived=newest)
 
-    def _start_context(self, session: SessionKey, *, after: Position) -> None:
+    def _start_context(self, session: SessionKey, *, after: Position, archived: Position) -> None:
+        """Start the context after a position, which may be above what the hot store gives out next: the archive stood in.
+
+        So what is hot leaves only as far as it is archived, and the session has to leave the hot store, or to be above the start.
+        """
         self._archive.start_context(session, after=after)
-        # Evicted, not released: that also stops a restore which has read the archive before the new start was noted.
-        self._hot.evict(session, through=after)
+        for _ in range(ATTEMPTS):
+            # Evicted, not released: that also stops a restore which has read the archive before the new start was noted.
+            if self._hot.evict(session, through=min(archived, after)):
+                return
+            held = self._hot.describe(session)
+            if held is None or (held.first_position or ORIGIN) > after:
+                return
+            archived = self._tiering.flush(session)
+        raise StoreUnavailableError("session", "messages were added again and again while its context was being cleared")
 
     def forget(self, session: SessionKey) -> Forgotten:
         """Remove every trace of the session; a second call finds nothing.
@@ -259,8 +272,9 @@ class ContextWindow:
     def stats(self, session: SessionKey) -> SessionStats:
         """Where the session's messages are; neither uses the session nor makes it hot."""
         held = self._hot.describe(session)
-        hot = [entry.position for entry in self._hot.oldest(session, limit=2**31)]
+        held_now = self._hot.oldest(session, limit=2**31)
         info = self._reader.describe(session) or ArchiveInfo(session, 0)
+        hot = [entry.position for entry in held_now if entry.position > info.forgotten_through]
         both: set[Position] = set()
         if hot and info.last_position >= hot[0]:
             # Not what was archived since then, which that count does not know of.

@@ -50,12 +50,19 @@ class EnduringWindow(ContextWindow):
         try:
             if self._reconciler.may_disagree(session):
                 self._reconciler.bring_together(session)
+                if self._guard is not None and self._reconciler.is_apart(session) and self._is_behind(session):
+                    return self._add_to_archive(session, message)
             return super().add(session, message)
         except HotStoreAwayError:
             pass
         except HotStoreFullError:
             self._make_room(session)
         return self._add_to_archive(session, message)
+
+    def _is_behind(self, session: SessionKey) -> bool:
+        """Whether the hot store's next position may be below an archived one, such as this process's last."""
+        held, info = self._hot.describe(session), self._archive.describe(session)
+        return held is not None and info is not None and (held.last_position or ORIGIN) < info.last_position
 
     def _make_room(self, session: SessionKey) -> None:
         try:
@@ -140,10 +147,10 @@ class EnduringWindow(ContextWindow):
             self._archive.start_context(session, after=drawn_position(self._clock, after=self._highest(session)))
             self._confirm_note(session)
 
-    def _start_context(self, session: SessionKey, *, after: Position) -> None:
+    def _start_context(self, session: SessionKey, *, after: Position, archived: Position) -> None:
         self._journal.note(session)  # a crash after the next step would else leave what is cleared in the hot store
         try:
-            super()._start_context(session, after=after)
+            super()._start_context(session, after=after, archived=archived)
         except StoreError:
             self._reconciler.stood_in(session)  # the start may be noted, and what is cleared still hot
             raise

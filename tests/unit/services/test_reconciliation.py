@@ -106,6 +106,19 @@ def test_what_was_forgotten_after_the_snapshot_stays_forgotten() -> None:
     assert process.history() == []
 
 
+@pytest.mark.parametrize("same_process", [True, False])
+def test_what_was_forgotten_after_the_snapshot_is_not_read_back_before_anybody_compares(same_process: bool) -> None:  # noqa: FBT001  # a parameter
+    world = LapsingWorld()
+    process = world.process()
+    process.add("secret")
+    snapshot = world.store.snapshot()
+    process.layer.window.forget(SESSION)
+    world.store.restart(snapshot)
+    reader = process if same_process else world.process()
+    assert reader.history() == []
+    assert reader.layer.window.stats(SESSION).messages == 0
+
+
 def test_a_sweep_compares_every_session_and_tells_all_processes() -> None:
     world = LapsingWorld()
     process, other = world.process(through=True), world.process(through=True)
