@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from lixcore.errors import LixError
+from lixcore.errors import CorruptDataError, LixError
 from lixcore.services.eviction import Evicted, Evictor
 from lixcore.services.lease import Lease
 from lixcore.services.reconciliation import Reconciler
@@ -211,7 +211,10 @@ class Janitor:
         this.complete = True
 
     def _due(self, this: _Round) -> Iterator[None]:
-        this.brought_together += self._reconciler.sweep()
+        try:
+            this.brought_together += self._reconciler.sweep()
+        except CorruptDataError as error:  # of the notes of what is to be brought together; the rest needs none of them
+            this.swept.count_failure(error)
         yield from self._evictor.steps(this.evicted)
         if self._retention.is_due():
             yield from self._retention.steps(this.swept)

@@ -13,12 +13,12 @@ from typing import Final
 
 from lixcore.domain.position import ORIGIN, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import CorruptDataError, PositionConflictError, StoreError
+from lixcore.errors import StoreError
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import MayLapse
 from lixcore.services.stand_in_journal import StandInJournal
-from lixcore.services.tiering import Tiering
+from lixcore.services.tiering import OF_ONE_SESSION, Tiering
 
 _ATTEMPTS: Final = 3  # at evicting a session that others keep adding to, before it is left for the next use of it
 
@@ -45,6 +45,7 @@ class Reconciler:
         self._apart: set[SessionKey] = set()  # sessions that the archive stood in for
         self._compared: dict[SessionKey, str] = {}  # after which lapse the session's stores were last compared
         self._journal_is_read = False  # another process may have left notes there
+        self._journal_is_told_of = False  # that it cannot be read was said
 
     @property
     def is_suspicious(self) -> bool:
@@ -60,6 +61,7 @@ class Reconciler:
         """Suspect the sessions of the journal."""
         self._apart.update(self._journal.read().sessions)
         self._journal_is_read = True
+        self._journal_is_told_of = False
 
     def suspect_journal(self) -> None:
         """Look at the journal before the hot store is used the next time: it was away, and is back."""
@@ -80,7 +82,9 @@ class Reconciler:
                 self.look_at_journal()
             except StoreError as error:
                 # A session that is hot needs no archive to be added to. The next call looks again.
-                _log.warning("cannot look which sessions the archive stood in for: %s", error)
+                if not self._journal_is_told_of:
+                    _log.warning("cannot look which sessions the archive stood in for, and goes on trying: %s", error)
+                self._journal_is_told_of = True
         if session in self._apart:
             self._merge(session)
         lapse = self.lapse
@@ -165,6 +169,6 @@ class Reconciler:
     def _is_merged(self, session: SessionKey, *, only_if_needed: bool = False) -> bool:
         try:
             return (only_if_needed and not self._archive_knows_more(session)) or self._merge(session)
-        except (CorruptDataError, PositionConflictError) as error:
+        except OF_ONE_SESSION as error:
             _log.warning("the two stores of a session cannot be brought together: %s", error)
             return False
