@@ -9,6 +9,7 @@ position, and the next use restores the newest of all of it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import Final
 
 from lixcore.domain.position import ORIGIN, Position
@@ -17,7 +18,7 @@ from lixcore.errors import StoreError
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import MayLapse
-from lixcore.services.stand_in_journal import StandInJournal
+from lixcore.services.stand_in_journal import Noted, StandInJournal
 from lixcore.services.tiering import OF_ONE_SESSION, Tiering
 
 _ATTEMPTS: Final = 3  # at evicting a session that others keep adding to, before it is left for the next use of it
@@ -59,7 +60,7 @@ class Reconciler:
 
     def look_at_journal(self) -> None:
         """Suspect the sessions of the journal."""
-        self._apart.update(self._journal.read().sessions)
+        self._apart.update(session for noted in self._journal.read() for session in noted.sessions)
         self._journal_is_read = True
         self._journal_is_told_of = False
 
@@ -131,13 +132,23 @@ class Reconciler:
         Returns:
             How many sessions were noted and are together now.
         """
-        merged = self._sweep_journal()
-        if (lapse := self.lapse) is not None:
-            self._sweep_lapse(lapse)
-        return merged
+        together: set[SessionKey] = set()
+        for _ in self.steps(together):
+            pass
+        return len(together)
 
-    def _sweep_journal(self) -> int:
-        noted = self._journal.read()
+    def steps(self, together: set[SessionKey]) -> Iterator[None]:
+        """Do `sweep`; pauses after each session, and may be left there: what is noted stays noted.
+
+        Args:
+            together: Gets the sessions that were noted and are together now.
+        """
+        for noted in self._journal.read():
+            yield from self._noted_steps(noted, together)
+        if (lapse := self.lapse) is not None:
+            yield from self._lapse_steps(lapse)
+
+    def _noted_steps(self, noted: Noted, together: set[SessionKey]) -> Iterator[None]:
         merged: list[SessionKey] = []
         for session in noted.sessions:
             if self._is_merged(session):
@@ -145,10 +156,12 @@ class Reconciler:
             else:
                 # Noted anew before the old notes go, so that it is noted whatever happens in between.
                 self._journal.note(session, anew=True)
+            yield
+        # No pause from here on: who leaves would leave unseen what the second look is for.
         self._journal.take_off(noted.through)
         for session in merged:
             self._look_again(session)
-        return len(merged)
+        together.update(merged)
 
     def _look_again(self, session: SessionKey) -> None:
         """See whether somebody whom the hot store is away for added to it meanwhile, trusting in the note that is gone now."""
@@ -157,11 +170,12 @@ class Reconciler:
         if not is_absent and not self._is_merged(session, only_if_needed=True):
             self._journal.note(session, anew=True)
 
-    def _sweep_lapse(self, lapse: str) -> None:
+    def _lapse_steps(self, lapse: str) -> Iterator[None]:
         for activity in self._hot.sessions():
             session = activity.session
             if not self.is_compared(session) and not self._is_merged(session, only_if_needed=True):
                 self._journal.note(session, anew=True)
+            yield
         if self._lapses is not None:
             self._lapses.settle(lapse)
         self._compared.clear()
