@@ -9,6 +9,8 @@ position, and the next use restores the newest of all of it.
 from __future__ import annotations
 
 import logging
+import os
+import threading
 from collections.abc import Iterator
 from typing import Final
 
@@ -44,6 +46,9 @@ class Reconciler:
         self._journal = journal
         self._lapses = lapses
         self._apart: set[SessionKey] = set()  # sessions that the archive stood in for
+        self._merging: dict[
+            tuple[int, int], SessionKey
+        ] = {}  # those that a thread has in hand, and that are apart until it is done
         self._compared: dict[SessionKey, str] = {}  # after which lapse the session's stores were last compared
         self._journal_is_read = False  # another process may have left notes there
         self._journal_is_told_of = False  # that it cannot be read was said
@@ -51,7 +56,7 @@ class Reconciler:
     @property
     def is_suspicious(self) -> bool:
         """False while no session of this process can be concerned; looked at on the way of every message."""
-        return bool(self._apart) or not self._journal_is_read or self.lapse is not None
+        return bool(self._apart or self._merging) or not self._journal_is_read or self.lapse is not None
 
     @property
     def lapse(self) -> str | None:
@@ -74,7 +79,7 @@ class Reconciler:
 
     def is_apart(self, session: SessionKey) -> bool:
         """Whether the session's context has to be read from both stores."""
-        return session in self._apart
+        return session in self._apart or (bool(self._merging) and session in list(self._merging.values()))
 
     def bring_together(self, session: SessionKey) -> None:
         """Bring the session's stores together if they may disagree; those who keep adding to it may prevent that for now."""
@@ -86,7 +91,7 @@ class Reconciler:
                 if not self._journal_is_told_of:
                     _log.warning("cannot look which sessions the archive stood in for, and goes on trying: %s", error)
                 self._journal_is_told_of = True
-        if session in self._apart:
+        if self.is_apart(session):
             self._merge(session)
         lapse = self.lapse
         if lapse is None or self.is_compared(session):
@@ -100,6 +105,8 @@ class Reconciler:
         return lapse is None or self._compared.get(session) == lapse
 
     def _merge(self, session: SessionKey) -> bool:
+        me = os.getpid(), threading.get_ident()
+        self._merging[me] = session
         # Off the list first: what is stored there meanwhile puts it on again.
         self._apart.discard(session)
         is_absent = False
@@ -108,7 +115,15 @@ class Reconciler:
         finally:
             if not is_absent:
                 self._apart.add(session)
+            self._merging.pop(me, None)
+        self._forget_threads_of_parent(session)
         return is_absent
+
+    def _forget_threads_of_parent(self, session: SessionKey) -> None:
+        """What a thread had in hand when this process was forked from its own: it is together now, or on the list."""
+        for thread, merging in list(self._merging.items()):
+            if merging == session and thread[0] != os.getpid():
+                self._merging.pop(thread, None)
 
     def _archive_knows_more(self, session: SessionKey) -> bool:
         """Whether entries are hot that were cleared or forgotten, or archived above the first hot one and not hot."""
