@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Any, ClassVar, Self
 
-from redis.exceptions import OutOfMemoryError
+from redis.exceptions import OutOfMemoryError, ResponseError
 
 from lixcore.domain.position import MAX_POSITION, SEQUENCE_BITS, Entry, Position
 from lixcore.domain.session import SessionKey
@@ -226,6 +226,14 @@ class RedisHotStore:
             request = b"".join(command(b"MEMORY", b"USAGE", log) for log in logs)
             found.extend(size or 0 for size in self._link.call(request, len(part), writes=False))
         return found
+
+    def time(self) -> float | None:
+        """TIME; None for a user who may not send it."""
+        (answer,) = self._link.call(command(b"TIME"), 1, writes=False, all_may_be=(ResponseError,))
+        if isinstance(answer, Exception):
+            return None
+        seconds, microseconds = answer
+        return int(seconds) + int(microseconds) / 1e6
 
     def lease(self, name: str, *, holder: str, seconds: float) -> bool:
         """A script on one key that expires by the server's clock; it may be sent twice."""

@@ -67,9 +67,10 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
         if guard is not None:
             guard.on_return = reconciler.suspect_journal
             if background:
-                seeker = BackgroundWork("lixcore-hot-store", Seeker(guard, reconciler).work)
-                undo.callback(seeker.close)
-                guard.ask_in_background(seeker.start, seeker.wake)
+                seeker = Seeker(guard, reconciler)
+                seeking = BackgroundWork("lixcore-hot-store", seeker.work, afresh=seeker.begin_afresh)
+                undo.callback(seeking.close)
+                guard.ask_in_background(seeking.start, seeking.wake)
         parts = ContextParts(
             hot=hot,
             archive=archive,

@@ -40,6 +40,15 @@ class MeasuresSessions(Protocol):
 
 
 @runtime_checkable
+class TellsTime(Protocol):
+    """Has a clock of its own, by which that of a host can be judged before something is removed for its age."""
+
+    def time(self) -> float | None:
+        """Seconds since the epoch by the store's clock; None where it may not be asked."""
+        ...
+
+
+@runtime_checkable
 class MayLapse(Protocol):
     """A store that may come back from a restart with less than it had acknowledged, such as an older snapshot of its data.
 

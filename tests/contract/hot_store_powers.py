@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from contract_ground import NOON, SettableClock, entry, facts, make_hot
@@ -9,7 +11,7 @@ from lixcore.domain.position import MAX_POSITION
 from lixcore.domain.session import SessionKey
 from lixcore.ports.diagnosis import Diagnoses, Severity
 from lixcore.ports.hot_store import HotStore
-from lixcore.ports.hot_store_powers import MeasuresSessions
+from lixcore.ports.hot_store_powers import MeasuresSessions, TellsTime
 from lixcore.ports.verification import Verifies
 
 ONE, TWO, ABSENT = SessionKey("one"), SessionKey("*"), SessionKey("absent")
@@ -55,6 +57,13 @@ class HotStorePowers:
         assert sizes[::2] == [size for size in sizes[::400] for _ in range(200)]
         assert sizes[::400] == sorted(sizes[::400])
         assert sizes[-2] >= 70_000
+
+    def test_a_clock_of_its_own_is_a_clock(self, store: HotStore) -> None:
+        if not isinstance(store, TellsTime):
+            pytest.skip("this store has no clock of its own")
+        before, told, after = time.time(), store.time(), time.time()
+        assert told is not None
+        assert before - 1 <= told <= after + 1, "it is this machine's here"
 
     def test_a_diagnosis_gives_advice_where_all_is_not_well_and_does_no_harm(self, store: HotStore) -> None:
         if not isinstance(store, Diagnoses):

@@ -10,14 +10,14 @@ import attrs
 from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts, Salvages
 from lixcore.ports.diagnosis import Diagnoses
 from lixcore.ports.hot_store import HotStore
-from lixcore.ports.hot_store_powers import GrantsLeases, MayLapse, MeasuresSessions
+from lixcore.ports.hot_store_powers import GrantsLeases, MayLapse, MeasuresSessions, TellsTime
 from lixcore.ports.verification import Verifies
 
 Tier = Literal["hot", "archive"]
 
 PORTS: Final[dict[Tier, type]] = {"hot": HotStore, "archive": ColdArchive}
 POWERS: Final[dict[Tier, Sequence[type]]] = {
-    "hot": (GrantsLeases, MeasuresSessions, MayLapse, Verifies, Diagnoses),
+    "hot": (GrantsLeases, MeasuresSessions, TellsTime, MayLapse, Verifies, Diagnoses),
     "archive": (AppendsInBulk, Salvages, Compacts, Verifies, Diagnoses),
 }
 WRITES: Final = frozenset(

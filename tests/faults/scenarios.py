@@ -12,6 +12,7 @@ import full_disk
 import injection
 import killed_processes
 import many_processes
+import partial_partitions
 import predecessor_beside
 import redis_in_trouble
 import unreliable_network
@@ -22,6 +23,7 @@ from fault_rows import Result, Scenario
 SCENARIOS: Final[Sequence[Scenario]] = [
     *killed_processes.SCENARIOS,
     *unreliable_network.SCENARIOS,
+    *partial_partitions.SCENARIOS,
     *full_disk.SCENARIOS,
     *damaged_files.SCENARIOS,
     *clock_jumps.SCENARIOS,

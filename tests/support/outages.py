@@ -33,6 +33,7 @@ class Process:
     """A session layer, and its way to the hot store."""
 
     def __init__(self, world: World, clock: SettableClock, **more: Any) -> None:
+        self.world = world
         self.clock = clock
         self.way: Any = FailingStore(world.hot)
         more = {"stands_in": True, "window": WINDOW, "batch": BATCH, **more}

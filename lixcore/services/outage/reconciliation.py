@@ -9,16 +9,19 @@ position, and the next use restores the newest of all of it.
 from __future__ import annotations
 
 import logging
+import os
+import threading
+from collections.abc import Iterator
 from typing import Final
 
 from lixcore.domain.position import ORIGIN, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import CorruptDataError, PositionConflictError, StoreError
+from lixcore.errors import StoreError
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import MayLapse
-from lixcore.services.outage.stand_in_journal import StandInJournal
-from lixcore.services.tiers.tiering import Tiering
+from lixcore.services.outage.stand_in_journal import Noted, StandInJournal
+from lixcore.services.tiers.tiering import OF_ONE_SESSION, Tiering
 
 _ATTEMPTS: Final = 3  # at evicting a session that others keep adding to, before it is left for the next use of it
 
@@ -43,15 +46,19 @@ class Reconciler:
         self._journal = journal
         self._lapses = lapses
         self._apart: set[SessionKey] = set()  # sessions that the archive stood in for
+        self._merging: dict[
+            tuple[int, int], SessionKey
+        ] = {}  # those that a thread has in hand, and that are apart until it is done
         self._compared: dict[SessionKey, str] = {}  # after which lapse the session's stores were last compared
         self._journal_is_read = False  # another process may have left notes there
+        self._journal_is_told_of = False  # that it cannot be read was said
 
     def may_disagree(self, session: SessionKey) -> bool:
         """Whether `bring_together` has anything to do for the session; asked on the way of every message."""
         lapse = None if self._lapses is None else self._lapses.lapse
         if lapse is not None and self._compared.get(session) != lapse:
             return True
-        return not self._journal_is_read or (bool(self._apart) and session in self._apart)
+        return not self._journal_is_read or (bool(self._apart or self._merging) and self.is_apart(session))
 
     @property
     def lapse(self) -> str | None:
@@ -60,8 +67,9 @@ class Reconciler:
 
     def look_at_journal(self) -> None:
         """Suspect the sessions of the journal."""
-        self._apart.update(self._journal.read().sessions)
+        self._apart.update(session for noted in self._journal.read() for session in noted.sessions)
         self._journal_is_read = True
+        self._journal_is_told_of = False
 
     def suspect_journal(self) -> None:
         """Look at the journal before the hot store is used the next time: it was away, and is back."""
@@ -73,7 +81,7 @@ class Reconciler:
 
     def is_apart(self, session: SessionKey) -> bool:
         """Whether the session's context has to be read from both stores."""
-        return session in self._apart
+        return session in self._apart or (bool(self._merging) and session in list(self._merging.values()))
 
     def bring_together(self, session: SessionKey) -> None:
         """Bring the session's stores together if they may disagree; those who keep adding to it may prevent that for now."""
@@ -82,8 +90,10 @@ class Reconciler:
                 self.look_at_journal()
             except StoreError as error:
                 # A session that is hot needs no archive to be added to. The next call looks again.
-                _log.warning("cannot look which sessions the archive stood in for: %s", error)
-        if session in self._apart:
+                if not self._journal_is_told_of:
+                    _log.warning("cannot look which sessions the archive stood in for, and goes on trying: %s", error)
+                self._journal_is_told_of = True
+        if self.is_apart(session):
             self._merge(session)
         lapse = self.lapse
         if lapse is None or self.is_compared(session):
@@ -97,6 +107,8 @@ class Reconciler:
         return lapse is None or self._compared.get(session) == lapse
 
     def _merge(self, session: SessionKey) -> bool:
+        me = os.getpid(), threading.get_ident()
+        self._merging[me] = session
         # Off the list first: what is stored there meanwhile puts it on again.
         self._apart.discard(session)
         is_absent = False
@@ -105,7 +117,15 @@ class Reconciler:
         finally:
             if not is_absent:
                 self._apart.add(session)
+            self._merging.pop(me, None)
+        self._forget_threads_of_parent(session)
         return is_absent
+
+    def _forget_threads_of_parent(self, session: SessionKey) -> None:
+        """What a thread had in hand when this process was forked from its own: it is together now, or on the list."""
+        for thread, merging in list(self._merging.items()):
+            if merging == session and thread[0] != os.getpid():
+                self._merging.pop(thread, None)
 
     def _archive_knows_more(self, session: SessionKey) -> bool:
         """Whether entries are hot that were cleared or forgotten, or archived above the first hot one and not hot."""
@@ -129,13 +149,23 @@ class Reconciler:
         Returns:
             How many sessions were noted and are together now.
         """
-        merged = self._sweep_journal()
-        if (lapse := self.lapse) is not None:
-            self._sweep_lapse(lapse)
-        return merged
+        together: set[SessionKey] = set()
+        for _ in self.steps(together):
+            pass
+        return len(together)
 
-    def _sweep_journal(self) -> int:
-        noted = self._journal.read()
+    def steps(self, together: set[SessionKey]) -> Iterator[None]:
+        """Do `sweep`; pauses after each session, and may be left there: what is noted stays noted.
+
+        Args:
+            together: Gets the sessions that were noted and are together now.
+        """
+        for noted in self._journal.read():
+            yield from self._noted_steps(noted, together)
+        if (lapse := self.lapse) is not None:
+            yield from self._lapse_steps(lapse)
+
+    def _noted_steps(self, noted: Noted, together: set[SessionKey]) -> Iterator[None]:
         merged: list[SessionKey] = []
         for session in noted.sessions:
             if self._is_merged(session):
@@ -143,10 +173,12 @@ class Reconciler:
             else:
                 # Noted anew before the old notes go, so that it is noted whatever happens in between.
                 self._journal.note(session, anew=True)
+            yield
+        # No pause from here on: who leaves would leave unseen what the second look is for.
         self._journal.take_off(noted.through)
         for session in merged:
             self._look_again(session)
-        return len(merged)
+        together.update(merged)
 
     def _look_again(self, session: SessionKey) -> None:
         """See whether somebody whom the hot store is away for added to it meanwhile, trusting in the note that is gone now."""
@@ -155,11 +187,12 @@ class Reconciler:
         if not is_absent and not self._is_merged(session, only_if_needed=True):
             self._journal.note(session, anew=True)
 
-    def _sweep_lapse(self, lapse: str) -> None:
+    def _lapse_steps(self, lapse: str) -> Iterator[None]:
         for activity in self._hot.sessions():
             session = activity.session
             if not self.is_compared(session) and not self._is_merged(session, only_if_needed=True):
                 self._journal.note(session, anew=True)
+            yield
         if self._lapses is not None:
             self._lapses.settle(lapse)
         self._compared.clear()
@@ -167,6 +200,6 @@ class Reconciler:
     def _is_merged(self, session: SessionKey, *, only_if_needed: bool = False) -> bool:
         try:
             return (only_if_needed and not self._archive_knows_more(session)) or self._merge(session)
-        except (CorruptDataError, PositionConflictError) as error:
+        except OF_ONE_SESSION as error:
             _log.warning("the two stores of a session cannot be brought together: %s", error)
             return False

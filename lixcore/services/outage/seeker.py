@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from lixcore.errors import LixError
 from lixcore.services.outage.reconciliation import Reconciler
@@ -17,6 +18,7 @@ class Seeker:
     def __init__(self, guard: GuardedHotStore, reconciler: Reconciler) -> None:
         self._guard = guard
         self._reconciler = reconciler
+        self._under_way: Iterator[None] | None = None
 
     def work(self) -> float | None:
         """Do one step; for a `lixcore.services.background.BackgroundWork`.
@@ -24,13 +26,24 @@ class Seeker:
         Returns:
             Seconds until the next one; None when there is nothing to do.
         """
-        if not self._guard.probe():
-            return PROBE_SECONDS
+        if self._under_way is None:
+            if not self._guard.probe():
+                return PROBE_SECONDS
+            self._under_way = self._reconciler.steps(set())
+        steps, self._under_way = self._under_way, None
         try:
-            self._reconciler.sweep()
+            next(steps)
+        except StopIteration:
+            return None
         except LixError as error:
             if self._guard.absence is not None:
                 return PROBE_SECONDS
             # Each session is brought together by its next use, and by the next round of a janitor, all the same.
             _log.warning("cannot bring together what the archive stood in for: %s", error)
-        return None
+            return None
+        self._under_way = steps
+        return 0.0
+
+    def begin_afresh(self) -> None:
+        """Forget what is under way: only for a child that was just forked, whose parent goes on with it."""
+        self._under_way = None

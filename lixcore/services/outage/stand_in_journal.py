@@ -20,9 +20,13 @@ JOURNAL: Final = SessionKey("sessions that the archive stood in for", tenant=RES
 """A session of the archive like any other, so that every archive can keep it."""
 
 
+AT_ONCE: Final = 128
+"""How many notes are dealt with before they are taken off."""
+
+
 @attrs.frozen
 class Noted:
-    """What the journal holds.
+    """Notes that follow each other in the journal.
 
     Attributes:
         sessions: The sessions, each once.
@@ -67,13 +71,13 @@ class StandInJournal:
                 return
         raise StoreUnavailableError("archive", "its notes were taken off again and again while one was made")
 
-    def read(self) -> Noted:
-        """All notes."""
+    def read(self) -> Sequence[Noted]:
+        """All notes, oldest first, in parts of at most `AT_ONCE`."""
         if not self.has_notes():
-            return Noted((), ORIGIN)
+            return ()
         entries = self._archive.read(JOURNAL)
-        sessions = {_session_of(entry): None for entry in entries}
-        return Noted(tuple(sessions), entries[-1].position if entries else ORIGIN)
+        parts = (entries[start : start + AT_ONCE] for start in range(0, len(entries), AT_ONCE))
+        return [Noted(tuple(dict.fromkeys(map(_session_of, part))), part[-1].position) for part in parts]
 
     def has_notes(self) -> bool:
         """Whether there are any; costs one look."""

@@ -10,7 +10,7 @@ from lixcore.domain.session import SessionKey
 from lixcore.ports.clock import Clock
 from lixcore.ports.diagnosis import Diagnoses, Diagnosis
 from lixcore.ports.hot_store import HotStore
-from lixcore.ports.hot_store_powers import GrantsLeases, MayLapse, MeasuresSessions
+from lixcore.ports.hot_store_powers import GrantsLeases, MayLapse, MeasuresSessions, TellsTime
 from lixcore.ports.verification import Verified, Verifies
 from lixcore.services.tiers.guarded_hot_store import GuardedHotStore
 
@@ -36,6 +36,12 @@ class _MeasuresSessions(_Power):
     def sizes(self, sessions: Sequence[SessionKey]) -> Sequence[int]:
         found: Sequence[int] = self._asked(lambda: self._store.sizes(sessions))
         return found
+
+
+class _TellsTime(_Power):
+    def time(self) -> float | None:
+        told: float | None = self._asked(self._store.time)
+        return told
 
 
 class _MayLapse(_Power):
@@ -66,6 +72,7 @@ class _Diagnoses(_Power):
 _POWERS: tuple[tuple[type, type[_Power]], ...] = (
     (GrantsLeases, _GrantsLeases),
     (MeasuresSessions, _MeasuresSessions),
+    (TellsTime, _TellsTime),
     (MayLapse, _MayLapse),
     (Verifies, _Verifies),
     (Diagnoses, _Diagnoses),

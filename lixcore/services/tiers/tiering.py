@@ -13,7 +13,7 @@ import attrs
 
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import CorruptDataError, LixError, PositionConflictError, StoreError, StoreUnavailableError
+from lixcore.errors import CorruptDataError, LixError, PositionConflictError, StoreError, StoreRefusedError, StoreUnavailableError
 from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts
 from lixcore.ports.hot_store import HotStore
 from lixcore.services.tiers.archive_reader import ArchiveReader
@@ -25,7 +25,8 @@ ATTEMPTS = 100
 
 _STEP = 256  # how many entries of a session, or how many sessions, are in the process's memory at once
 _STEP_BYTES = 16 * 1024 * 1024  # … and about how many bytes of them
-_OF_ONE_SESSION = (CorruptDataError, PositionConflictError)  # what is wrong with one keeps no other one
+# What is wrong with one keeps no other one; a file that another user wrote is refused, and so is every one on a read-only disk.
+OF_ONE_SESSION = (CorruptDataError, PositionConflictError, StoreRefusedError)
 
 
 @attrs.define
@@ -34,7 +35,7 @@ class BulkEviction:
 
     Attributes:
         absent: How many left the hot store; the others were added to meanwhile, or are damaged.
-        damaged: Why sessions could not leave, an error for each: damaged, or in conflict with what is archived.
+        damaged: Why sessions could not leave, an error for each: damaged, in conflict with what is archived, or refused.
     """
 
     absent: int = 0
@@ -114,7 +115,7 @@ class Tiering:
         for session in sessions:
             try:
                 batch[session] = entries = self._hot.oldest(session, limit=_STEP)
-            except _OF_ONE_SESSION as error:
+            except OF_ONE_SESSION as error:
                 result.damaged.append(error)
                 continue
             size += sum(len(entry.payload) for entry in entries)
@@ -135,7 +136,7 @@ class Tiering:
                     self.merge_pieces(session)
                 else:
                     absent = self.evict(session)
-            except _OF_ONE_SESSION as error:
+            except OF_ONE_SESSION as error:
                 result.damaged.append(error)
             else:
                 result.absent += absent
@@ -145,7 +146,7 @@ class Tiering:
             return False
         try:
             self._archive.append_many(list(entries.items()))
-        except _OF_ONE_SESSION:  # one of them; which one shows when each is archived by itself
+        except OF_ONE_SESSION:  # one of them; which one shows when each is archived by itself
             return False
         return True
 

@@ -12,7 +12,8 @@ from typing import Final
 
 import attrs
 
-from lixcore.errors import LixError
+from lixcore.domain.session import SessionKey
+from lixcore.errors import CorruptDataError, LixError
 from lixcore.services.outage.reconciliation import Reconciler
 from lixcore.services.upkeep.eviction import Evicted, Evictor
 from lixcore.services.upkeep.lease import Lease
@@ -92,7 +93,7 @@ class _Round:
 
     another_is_janitor: bool = False
     complete: bool = False
-    brought_together: int = 0
+    together: set[SessionKey] = attrs.Factory(set)
     evicted: Evicted = attrs.Factory(Evicted)
     swept: Swept = attrs.Factory(Swept)
 
@@ -100,7 +101,7 @@ class _Round:
         return JanitorReport(
             another_is_janitor=self.another_is_janitor,
             complete=self.complete,
-            brought_together=self.brought_together,
+            brought_together=len(self.together),
             evicted_idle=self.evicted.idle,
             evicted_for_room=self.evicted.for_room,
             still_hot=self.evicted.still_hot,
@@ -211,7 +212,10 @@ class Janitor:
         this.complete = True
 
     def _due(self, this: _Round) -> Iterator[None]:
-        this.brought_together += self._reconciler.sweep()
+        try:
+            yield from self._reconciler.steps(this.together)
+        except CorruptDataError as error:  # of the notes of what is to be brought together; the rest needs none of them
+            this.swept.count_failure(error)
         yield from self._evictor.steps(this.evicted)
         if self._retention.is_due():
             yield from self._retention.steps(this.swept)

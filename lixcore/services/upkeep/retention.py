@@ -12,10 +12,14 @@ from lixcore.errors import CorruptDataError, LixError, StoreFullError, StoreRefu
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive, Compacts
 from lixcore.ports.hot_store import HotStore
+from lixcore.ports.hot_store_powers import TellsTime
 from lixcore.services.upkeep.lease import Lease
 
 SWEEP_SECONDS: Final = 3600.0
 """How often, over all processes, the archive is looked through."""
+
+CLOCKS_APART: Final = 3600.0
+"""Seconds that the clocks of this machine and of the hot store may differ by where something is removed for its age."""
 
 _DAY: Final = 86_400.0
 
@@ -48,7 +52,9 @@ class Retention:
     """Removes what is older than it may be, and merges what was written in small pieces, at most once an hour.
 
     The age of a history counts from its newest message, or from when it was last written if that is later, by the clock of this
-    machine. Only a history that is not hot is removed, with a note of how far it was: messages that are added meanwhile survive.
+    machine. A clock that is a year ahead would have everything removed: where the hot store has a clock of its own, nothing is
+    removed while the two are further apart than `CLOCKS_APART`. Only a history that is not hot is removed, with a note of how
+    far it was: messages that are added meanwhile survive.
 
     Args:
         ttl_days: How old a history may become; None for ever.
@@ -61,6 +67,7 @@ class Retention:
         self._hot = hot
         self._archive = archive
         self._compacts = archive if isinstance(archive, Compacts) else None
+        self._tells_time = hot if isinstance(hot, TellsTime) else None
         self._clock = clock
         self._ttl_days = ttl_days
         self._spared = spared
@@ -93,7 +100,7 @@ class Retention:
             swept: Counts what comes of it.
         """
         now = self._clock.now()
-        cutoff = None if self._ttl_days is None else now - self._ttl_days * _DAY
+        cutoff = self._cutoff(now, swept)
         # What another host wrote has that host's time; an hour is more than clocks differ by, and costs little.
         looked_at, merging = self._seen_through - SWEEP_SECONDS, True
         try:
@@ -112,6 +119,19 @@ class Retention:
             self._turn.leave_to_others()
         if merging:
             self._seen_through = now
+
+    def _cutoff(self, now: float, swept: Swept) -> float | None:
+        """What was written before is too old; None where nothing is to be removed."""
+        if self._ttl_days is None:
+            return None
+        theirs = self._tells_time.time() if self._tells_time is not None else None
+        if theirs is not None and abs(theirs - now) > CLOCKS_APART:
+            side = "ahead of" if now > theirs else "behind"
+            fact = f"is {abs(theirs - now) / 3600:,.0f} hours {side} the hot store's"
+            reason = f"{fact}: nothing is removed for its age until they agree; keep both by NTP"
+            swept.count_failure(StoreRefusedError("this machine's clock", reason))
+            return None
+        return now - self._ttl_days * _DAY
 
     def give_up(self) -> None:
         """Leave a sweep that is under way to whoever comes next, without waiting for the hour to pass."""

@@ -13,7 +13,7 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, LixError, MissingExtraError, StoreFullError, StoreUnavailableError
 from lixcore.ports.cold_archive import ArchiveInfo
 from lixcore.services.upkeep.retention import SWEEP_SECONDS, Retention, Swept
-from lixcore_memory import MemoryArchive
+from lixcore_memory import MemoryArchive, MemoryHotStore
 
 DAYS = 30.0
 
@@ -238,3 +238,34 @@ def test_sessions_of_a_spared_tenant_are_never_touched(written: House, archive: 
     assert swept == Swept()
     assert archive.compacted == []
     written.check_nothing_lost()
+
+
+class ClockedHotStore(MemoryHotStore):
+    """A hot store on a host whose clock is right."""
+
+    told: float | None = None
+
+    def time(self) -> float | None:
+        return self.told
+
+
+@pytest.mark.parametrize("days", [365.0, -365.0, 0.05])
+def test_nothing_is_removed_while_this_clock_and_the_hot_stores_are_apart(days: float) -> None:
+    """A clock that is a year ahead would else take every history at once, for good."""
+    house = House(ClockedHotStore)
+    archived(house, "old")
+    after(house, 2 * DAYS)
+    house.hot.told = house.clock.now() - days * DAY
+    report = house.janitor(ttl_days=DAYS).round()
+    assert (report.histories_removed, report.failed) == (0, 1)
+    assert report.found_problems
+    house.check_nothing_lost()
+
+
+@pytest.mark.parametrize("apart", [0.0, 5.0, -5.0, None])
+def test_clocks_that_agree_or_cannot_be_compared_let_old_histories_go(apart: float | None) -> None:
+    house = House(ClockedHotStore)
+    archived(house, "old")
+    after(house, 2 * DAYS)
+    house.hot.told = None if apart is None else house.clock.now() + apart
+    assert house.janitor(ttl_days=DAYS).round().histories_removed == 1

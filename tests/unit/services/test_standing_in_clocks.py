@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -76,3 +77,36 @@ def test_messages_keep_their_order_where_the_stores_cannot_be_brought_together_a
     assert said.index("ahead") < said.index("ahead 2")
     ahead.layer.reconciler.sweep()
     assert ahead.context() == other.context() == ahead.history()[-WINDOW:]
+
+
+def test_messages_keep_their_order_while_another_thread_brings_the_stores_together() -> None:
+    """The thread that looks for the hot store has the session in hand, and others keep it from leaving."""
+    world = World()
+    other = world.process()
+    other.add("o1")
+    ahead = process_ahead(world)
+    ahead.find_hot_store()
+    assert ahead.context()[-1] == "ahead", "the journal is read"
+    ahead.lose_hot_store()
+    ahead.add("ahead 2")
+    ahead.find_hot_store()
+    assert ahead.layer.guard is not None
+    assert ahead.layer.guard.probe()
+    ahead.layer.reconciler.look_at_journal()
+    work = threading.Thread(target=lambda: ahead.layer.window.add(SESSION, Message("user", "ahead 3", ahead.clock.now())))
+    calls = 0
+
+    def others_go_on() -> None:
+        nonlocal calls
+        calls += 1
+        world.clock.advance(0.001)
+        other.layer.window.add(SESSION, Message("user", f"o {calls}", world.clock.now()))
+        if calls == 1:
+            work.start()
+            work.join()
+
+    ahead.way.methods, ahead.way.failure = frozenset({"evict"}), others_go_on
+    ahead.layer.reconciler.sweep()
+    ahead.way.failure = None
+    mine = [text for text in ahead.history() if text.startswith("ahead")]
+    assert mine == ["ahead", "ahead 2", "ahead 3"]
