@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lixcore.domain.session import SessionKey
-from lixcore.services import stand_in_journal
+from lixcore.services.outage import stand_in_journal
 from lixcore.services.outage.seeker import Seeker
 from outages import Process, World
 
