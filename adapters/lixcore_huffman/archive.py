@@ -146,13 +146,11 @@ class HuffArchive:
     ) -> Salvage:
         """See `lixcore.ports.cold_archive.Salvages.salvage`."""
         entries, damage = self._found(session, Range(last, after, before))
-        path = path_of(self._root, session)
-        return Salvage(entries, [f"{path}: {sentence}" for sentence in damage])
+        return Salvage(entries, [f"{path_of(self._root, session)}: {sentence}" for sentence in damage])
 
     def describe(self, session: SessionKey) -> ArchiveInfo | None:
         """See `lixcore.ports.cold_archive.ColdArchive.describe`."""
-        path = path_of(self._root, session)
-        return self._looked_at(path, lambda file: described(file, session))
+        return self._looked_at(path_of(self._root, session), lambda file: described(file, session))
 
     def start_context(self, session: SessionKey, *, after: Position) -> None:
         """See `lixcore.ports.cold_archive.ColdArchive.start_context`."""

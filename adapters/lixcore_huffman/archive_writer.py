@@ -1,6 +1,6 @@
 """The writes of an archive; each session's lock is held by the caller."""
 
-# ruff: noqa: PTH108, PTH120
+# ruff: noqa: PTH108, PTH116, PTH120
 # Paths are strings here: pathlib costs more than the system calls it wraps.
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ from lixcore_huffman.format.frame import NOTHING, Totals
 from lixcore_huffman.format.packing import FrameRow
 from lixcore_huffman.format.stored_codecs import CodecNamed
 from lixcore_huffman.merging import count_through, merged, without, worth_merging
-from lixcore_huffman.session_file import SessionFile
+from lixcore_huffman.session_file import FileState, SessionFile, state_of
 
-_MOST_REMEMBERED: Final = 1024
+_MOST_REMEMBERED: Final = 1024  # files
 
 
 @attrs.frozen
@@ -58,7 +58,6 @@ class ArchiveWriter:
         block_bytes: The size of a full block.
         merge_share: See `worth_merging`.
         sync: Whether to wait for the medium.
-        unmergeable: Files that gain nothing by a merge, as this process left them with its last append.
     """
 
     root: str
@@ -68,7 +67,7 @@ class ArchiveWriter:
     block_bytes: int
     merge_share: float
     sync: bool
-    unmergeable: set[str] = attrs.field(factory=set, init=False)
+    _unmergeable: dict[str, FileState] = attrs.field(factory=dict, init=False)
 
     def append(self, path: str, session: SessionKey, entries: Sequence[Entry]) -> Pending | None:
         """Write the entries that are not held; None when there is nothing to write or to wait for.
@@ -93,28 +92,31 @@ class ArchiveWriter:
             entries = not_held(file, ending.totals, entries, self.codec_named)
             row = self.row(file.mark, ending.context_after, totals=ending.totals)
             # Held entries may stem from a writer that was killed before they were on the medium: they are waited for as well.
-            data = row.packed(entries)
-            self._remember_worth(path, row.totals, size=ending.end + len(data))
-            return written_in_place(file, ending, data)
+            return self._remembered(written_in_place(file, ending, row.packed(entries)), row.totals)
 
-    def _remember_worth(self, path: str, totals: Totals, *, size: int) -> None:
-        if worth_merging(totals, size=size, share=self.merge_share):
-            self.unmergeable.discard(path)
-            return
-        if len(self.unmergeable) >= _MOST_REMEMBERED:
-            self.unmergeable.clear()
-        self.unmergeable.add(path)
+    def _remembered(self, pending: Pending, totals: Totals) -> Pending:
+        """Remember that a file as it now is gains nothing by a merge, so that `compact` need not lock and read it to see that."""
+        assert pending.handle is not None  # noqa: S101  # it was just written
+        try:
+            status = os.fstat(pending.handle)
+        except BaseException:
+            pending.abandon()
+            raise
+        if worth_merging(totals, size=status.st_size, share=self.merge_share):
+            self._unmergeable.pop(pending.path, None)
+            return pending
+        if len(self._unmergeable) >= _MOST_REMEMBERED:
+            self._unmergeable.clear()
+        self._unmergeable[pending.path] = state_of(status)
+        return pending
 
     def is_unmergeable(self, path: str) -> bool:
-        """Whether a merge is known to gain nothing: who has just appended need not lock and read the file again for that.
-
-        Said once for each append, because others write as well.
-        """
+        """Whether a file is known to gain nothing by a merge: nobody wrote to it since this process did."""
+        left = self._unmergeable.get(path)
         try:
-            self.unmergeable.remove(path)
-        except KeyError:
+            return left is not None and left == state_of(os.stat(path))
+        except OSError:  # `compact` meets it too
             return False
-        return True
 
     def start_context(self, path: str, session: SessionKey, after: Position) -> Pending | None:
         """Write that the context starts after a position."""
@@ -200,7 +202,7 @@ class ArchiveWriter:
     ) -> Pending:
         header = attrs.evolve(self._header(session), forgotten_through=forgotten)
         row = self.row(header.mark, context_after)
-        return written_anew(path, header, row.packed(entries), sync=self.sync)
+        return self._remembered(written_anew(path, header, row.packed(entries), sync=self.sync), row.totals)
 
     def _header(self, session: SessionKey) -> FileHeader:
         return FileHeader(session.tenant, session.id, self.clock.now())

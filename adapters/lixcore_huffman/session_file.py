@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 from lixcore.domain.position import Entry
 from lixcore.domain.session import SessionKey
@@ -35,6 +35,9 @@ from lixcore_huffman.format.varint import TruncatedError
 WINDOW_BYTES: Final = 16 * 1024
 MISPLACED: Final = "holds another session than its name says; it was moved or copied here"
 _USUAL_HEADER_BYTES: Final = 256  # enough for ids of usual length
+
+FileState: TypeAlias = tuple[int, int, int]
+"""See `state_of`."""
 
 
 class DamagedBlockError(ValueError):
@@ -152,8 +155,7 @@ class SessionFile:
             now = os.stat(self.path)
         except FileNotFoundError:
             return True
-        then = self.status
-        return (now.st_ino, now.st_size, now.st_mtime_ns) != (then.st_ino, then.st_size, then.st_mtime_ns)
+        return state_of(now) != state_of(self.status)
 
     def whole_scan(self) -> Scan:
         """The whole file from its first frame on; read once."""
@@ -217,6 +219,11 @@ class SessionFile:
             return decode_records(block, count=head.count, first=head.first, last=head.last, oldest=head.oldest, keep=keep)
         except (CorruptDataError, TruncatedError) as error:
             raise DamagedBlockError("its entries cannot be decoded") from error
+
+
+def state_of(status: os.stat_result) -> FileState:
+    """What changes when somebody writes to a file, or another one takes its place."""
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _checked_file(path: str, status: os.stat_result) -> os.stat_result:

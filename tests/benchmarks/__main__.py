@@ -22,12 +22,14 @@ from tests.benchmarks.import_benchmark import import_rate
 from tests.benchmarks.report import Table
 from tests.benchmarks.session_benchmark import session
 from tests.benchmarks.settings import Settings
+from tests.benchmarks.tiers_benchmark import tiers
 
 BENCHMARKS: dict[str, Callable[[Settings], list[Table]]] = {
     "codec": codec,
     "archive": archive,
     "hot-store": hot_store,
     "session": session,
+    "tiers": tiers,
     "import": import_rate,
 }
 

@@ -53,13 +53,13 @@ def _measured(settings: Settings, name: str) -> Table:
         return table
     payloads = settings.corpus.records(5000)
     sizes = [size for size in HISTORIES if size <= settings.largest]
-    appends: dict[str, Callable[[], object]] = {"raw": _raw_write(settings.directory / "raw", payloads)}
+    appends: dict[str, Callable[[], object]] = {"raw": raw_write(settings.directory / "raw", b"".join(payloads[:_AT_ONCE]))}
     reads: dict[str, Callable[[], object]] = {}
     describes: dict[str, Callable[[], object]] = {}
     for size in sizes:
         sessions = [SessionKey(f"{size}-{number}") for number in range(_ROUNDS + 1 if size <= _SHORT else 1)]
         for session in sessions:
-            _fill(opened, session, size, payloads)
+            fill(opened, session, size, payloads)
         appends[str(size)] = partial(_append, opened, _forever(sessions), _positions(size), payloads)
         reads[str(size)] = partial(opened.read, sessions[0], last=_AT_ONCE)
         describes[str(size)] = partial(opened.describe, sessions[0])
@@ -118,7 +118,8 @@ def _entries(first: int, payloads: Sequence[bytes], many: int) -> list[Entry]:
     ]
 
 
-def _fill(opened: ColdArchive, session: SessionKey, size: int, payloads: Sequence[bytes]) -> None:
+def fill(opened: ColdArchive, session: SessionKey, size: int, payloads: Sequence[bytes]) -> None:
+    """Give a session a history of so many messages, of last year."""
     for first in range(0, size, _FILL):
         opened.append(session, _entries(first, payloads, min(_FILL, size - first)))
 
@@ -140,8 +141,8 @@ def _append(opened: ColdArchive, sessions: Iterator[SessionKey], firsts: Iterato
     opened.append(next(sessions), _entries(next(firsts), payloads, _AT_ONCE))
 
 
-def _raw_write(path: Path, payloads: Sequence[bytes]) -> Callable[[], Any]:
-    data = b"".join(payloads[:_AT_ONCE])
+def raw_write(path: Path, data: bytes) -> Callable[[], Any]:
+    """Adding ``data`` to a file, and waiting for the medium."""
 
     def write() -> None:
         with path.open("ab") as file:

@@ -38,6 +38,11 @@ class Corpus:
             :most
         ]
 
+    def median_text(self) -> str:
+        """The text of a message of middling length."""
+        texts = [message["content"] for messages in self.sessions for message in messages]
+        return str(sorted(texts, key=len)[len(texts) // 2])
+
     def import_lines(self, sessions: slice = slice(None)) -> list[bytes]:
         """Sessions as lines of an import file: ids, roles and texts, as whoever brings conversations has them."""
         return [

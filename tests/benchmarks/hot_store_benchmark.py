@@ -42,7 +42,9 @@ def hot_store(settings: Settings) -> list[Table]:
             client = stack.enter_context(redis.Redis.from_url(url))
             client.flushdb()
             adding[_RAW], getting[_RAW] = raw_commands(client, payload, last=_WINDOW)
-            before = adding_and_getting(url, payload.decode(errors="replace"), last=_WINDOW)
+            before = adding_and_getting(
+                url, payload.decode(errors="replace"), last=_WINDOW, directory=settings.directory / "predecessor"
+            )
             if before is None:
                 add.notes.append(MISSING)
             else:

@@ -6,9 +6,11 @@ import importlib
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+_APART = 0.002  # seconds; its ids are milliseconds: two messages within one would be one
 MISSING = "the predecessor is not installed (dependency group `bench`): measured without it"
 
 
@@ -22,19 +24,43 @@ def predecessor(module: str, name: str) -> Any:
     return getattr(found, name)
 
 
-def adding_and_getting(url: str, text: str, *, last: int) -> tuple[Callable[[], object], Callable[[], object]] | None:
+def adding_and_getting(
+    url: str, text: str, *, last: int, directory: Path
+) -> tuple[Callable[[], object], Callable[[], object]] | None:
     """Adding ``text`` within the window, and getting a context of ``last`` messages; None where it is not installed."""
     window = predecessor("context_window", "SessionContextWindow")
     if window is None:
         return None
-    address = urlsplit(url)
-    config = predecessor("config", "CacheConfig")
-    settings = config(redis_host=address.hostname, redis_port=address.port, session_redis_db=9, hot_window_size=100_000)
+    settings = _settings(url, directory, hot_window_size=100_000)
     full = window("getting", settings)
     for _ in range(last):
         full.add_message("user", text)
-        time.sleep(0.002)  # its ids are milliseconds: two messages within one would be one
+        time.sleep(_APART)
     return partial(window("adding", settings).add_message, "user", text), full.get_context
+
+
+def overflowing(url: str, text: str, *, directory: Path, archived: int) -> Callable[[], object] | None:
+    """Adding ``text`` to a session that has ``archived`` messages on disk, one more with each; None where it is not installed."""
+    window = predecessor("context_window", "SessionContextWindow")
+    if window is None:
+        return None
+    settings = _settings(url, directory, hot_window_size=20)
+    full = window("overflowing", settings)
+    for _ in range(settings.hot_window_size + archived):
+        full.add_message("user", text)
+        time.sleep(_APART)
+    return partial(full.add_message, "user", text)
+
+
+def _settings(url: str, directory: Path, *, hot_window_size: int) -> Any:
+    address = urlsplit(url)
+    return predecessor("config", "CacheConfig")(
+        redis_host=address.hostname,
+        redis_port=address.port,
+        session_redis_db=9,
+        hot_window_size=hot_window_size,
+        archive_dir=str(directory),
+    )
 
 
 def _silence() -> None:

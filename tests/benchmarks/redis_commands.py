@@ -21,9 +21,13 @@ def raw_commands(client: Any, payload: bytes, *, last: int) -> tuple[Callable[[]
 @contextlib.contextmanager
 def server() -> Iterator[str]:
     """The URL of a server that ends with the context."""
-    # The tests' own way to start a server.
+    with stoppable_server() as running:
+        yield running.url(db=2)
+
+
+def stoppable_server() -> Any:
+    """A running server, which ends with the context if not before; see ``RedisProcess`` in ``tests/support``."""
     support = str(Path(__file__).parents[1] / "support")
     if support not in sys.path:
         sys.path.append(support)
-    with importlib.import_module("redis_process").RedisProcess() as server:
-        yield server.url(db=2)
+    return importlib.import_module("redis_process").RedisProcess()

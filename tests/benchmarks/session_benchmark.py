@@ -10,6 +10,7 @@ import redis
 
 import lixcore
 from tests.benchmarks.measuring import Timing, interleaved
+from tests.benchmarks.overflow_benchmark import NEVER, overflow
 from tests.benchmarks.predecessor import MISSING, adding_and_getting
 from tests.benchmarks.redis_commands import raw_commands, server
 from tests.benchmarks.report import Table
@@ -17,16 +18,14 @@ from tests.benchmarks.settings import Settings
 
 _WINDOW = 20
 _RAW = "raw command"
-_NEVER = 10_000  # a batch that is not filled while this runs: messages stay hot
 
 
 def session(settings: Settings) -> list[Table]:
-    """Add a message within the window, add with overflow to the archive, get the context of 20."""
+    """Add a message within the window, add with overflow to the archive, get the context of 20; then overflow more closely."""
     columns = ("case", "p50 us", "p99 us", "x raw")
     add = Table("session: add_message_to_context (raw: SET of the same bytes)", columns, notes=[settings.corpus.origin])
     get = Table("session: get_context_messages of 20 (raw: XREVRANGE of the same)", columns)
-    texts = [message["content"] for messages in settings.corpus.sessions for message in messages]
-    median = sorted(texts, key=len)[len(texts) // 2]
+    median = settings.corpus.median_text()
     add.notes.append(f"every message has {len(median.encode())} B of text, the median of the data")
     with contextlib.ExitStack() as stack:
         url = settings.redis_url or stack.enter_context(server())
@@ -39,7 +38,7 @@ def session(settings: Settings) -> list[Table]:
                     lixcore.CacheConfig(redis_url=url, archive_dir=str(settings.directory / name), spill_batch_size=batch)
                 )
             )
-            for name, batch in (("roomy", _NEVER), ("spilling", 20))
+            for name, batch in (("roomy", NEVER), ("spilling", 20))
         )
         full = roomy.session("full")
         for _ in range(_WINDOW):
@@ -50,14 +49,14 @@ def session(settings: Settings) -> list[Table]:
             "overflowing, batches of 20": _adder(spilling.session("overflowing"), median),
         }
         getting: dict[str, Callable[[], object]] = {_RAW: raw_get, "lixcore": full.get_context_messages}
-        before = adding_and_getting(url, median, last=_WINDOW)
+        before = adding_and_getting(url, median, last=_WINDOW, directory=settings.directory / "predecessor")
         if before is None:
             add.notes.append(MISSING)
         else:
             adding["predecessor, in the window"], getting["predecessor"] = before
         _fill(add, interleaved(adding, seconds=settings.seconds, one_call_a_sample=True))
         _fill(get, interleaved(getting, seconds=settings.seconds, one_call_a_sample=True))
-    return [add, get]
+        return [add, get, *overflow(settings, url, median)]
 
 
 def _adder(memory: lixcore.CacheCoordinator, text: str) -> Callable[[], object]:

@@ -23,9 +23,10 @@ class Spiller:
 
     A session asks early, when four fifths of its batch are waiting, and has the rest as its leeway. When that is used up, the
     caller waits for the spill (back-pressure), so that the hot store never holds more than the window and one batch, give or
-    take one entry for each process that adds at the same instant. Asking earlier would have a burst spill without a pause, in
-    pieces: the thread would always contend with the caller for the interpreter. While spilling fails, adding to that session is
-    refused before anything is stored, with the archive's own error.
+    take one entry for each process that adds at the same instant. Asking earlier would have a burst spill in small pieces
+    without a pause: the thread would always contend with the caller for the interpreter.
+
+    While spilling fails, adding to that session is refused before anything is stored, with the archive's own error.
 
     A forked child begins with nothing queued: the parent does its work.
 

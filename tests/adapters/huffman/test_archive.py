@@ -143,6 +143,26 @@ def test_the_end_of_a_long_history_is_reached_in_few_reads(
         assert size <= 70_000
 
 
+def test_what_an_append_left_unmergeable_is_not_read_for_a_merge_until_somebody_writes(
+    archive: HuffArchive,
+    make_archive: Callable[..., HuffArchive],
+    tmp_path: Path,
+    numbered: Numbered,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    archive.append(SESSION, numbered(*range(1, 1001), size=100))
+    archive.append(SESSION, numbered(1001))
+    assert counted_reads(monkeypatch, lambda: archive.compact(SESSION)) == (0, 0)
+    other = make_archive(tmp_path / "archive")
+    assert counted_reads(monkeypatch, lambda: other.compact(SESSION))[0] > 0
+    for position in range(1002, 2003):
+        other.append(SESSION, numbered(position, size=100))
+    assert archive.compact(SESSION), "another one left something to merge"
+    for position in range(2003, 6003):
+        archive.append(SESSION, numbered(position))
+    assert archive.compact(SESSION), "what has become worth a merge is remembered no longer"
+
+
 def test_a_conflict_anywhere_in_a_long_history_leaves_the_file_as_it_was(
     archive: HuffArchive, tmp_path: Path, numbered: Numbered
 ) -> None:
