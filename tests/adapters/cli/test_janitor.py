@@ -197,7 +197,17 @@ def test_one_round_says_what_it_did_and_counts_all_tenants(lix: LixCommand) -> N
     report = lix("janitor", "--once", "--json").document()
     assert report.pop("time") > 1_700_000_000
     assert report == {"another_is_janitor": False, "complete": True, "policy_failed": False} | dict.fromkeys(
-        ["evicted_idle", "evicted_for_room", "still_hot", "damaged", "histories_removed", "messages_removed", "merged", "failed"],
+        [
+            "brought_together",
+            "evicted_idle",
+            "evicted_for_room",
+            "still_hot",
+            "damaged",
+            "histories_removed",
+            "messages_removed",
+            "merged",
+            "failed",
+        ],
         0,
     )
 
