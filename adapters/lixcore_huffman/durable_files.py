@@ -46,8 +46,10 @@ def made_directory(path: str, *, sync: bool) -> None:
         return
     except FileNotFoundError:
         made_directory(os.path.dirname(path), sync=sync)
-        made_directory(path, sync=sync)
-        return
+        try:  # once: a file system that takes no directories, such as /proc, says the same for ever
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            return
     if sync:
         sync_directory(os.path.dirname(path))
 

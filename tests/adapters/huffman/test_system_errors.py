@@ -162,3 +162,9 @@ def test_what_is_finished_is_not_undone_by_an_interrupt_that_comes_then(tmp_path
         assert file.fileno() == number
         pending.abandon()
         assert os.fstat(file.fileno()).st_size == 100
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc, where nobody can make a directory: run it on Linux")
+def test_a_directory_that_cannot_be_made_is_told(make_archive: Callable[..., HuffArchive]) -> None:
+    with pytest.raises(StoreUnavailableError, match="/proc/none"):
+        make_archive(Path("/proc/none/archive"))
