@@ -12,6 +12,7 @@
     │   └── MissingExtraError              its driver is not installed; names the command
     ├── StoreError                         a store could not do what was asked
     │   ├── StoreUnavailableError          it cannot be reached, or did not answer in time
+    │   │   └── StoreBusyError             it is there, and others kept it busy all the time
     │   ├── StoreFullError                 no memory or disk space left
     │   ├── StoreRefusedError              it answered: no (password, rights, read-only, version)
     │   ├── CorruptDataError               what it holds is damaged
@@ -147,6 +148,10 @@ class StoreUnavailableError(StoreError):
         self.outcome_unknown = outcome_unknown
         suffix = " (the write had been sent: it may or may not have been carried out)" if outcome_unknown else ""
         super().__init__(where, reason + suffix)
+
+
+class StoreBusyError(StoreUnavailableError):
+    """The store is there, and others kept it, or the session, busy for as long as the caller was ready to wait. Try again."""
 
 
 class StoreFullError(StoreError):

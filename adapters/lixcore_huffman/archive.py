@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import ClassVar, Final, Self, TypeVar
+from typing import ClassVar, Final, Self
 
 import attrs
 
 from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import ClosedError, CorruptDataError, PositionConflictError, StoreRefusedError, StoreUnavailableError
+from lixcore.errors import ClosedError, CorruptDataError, PositionConflictError, StoreRefusedError
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.cold_archive import ArchiveInfo, Salvage
 from lixcore.ports.diagnosis import Diagnosis
@@ -26,6 +26,7 @@ from lixcore_huffman.describing import described, session_files, session_of
 from lixcore_huffman.diagnosing import DirectoryDoctor
 from lixcore_huffman.durable_files import made_directory, names_stand
 from lixcore_huffman.locks import WriterLocks
+from lixcore_huffman.looking import ChangedError, looked_at
 from lixcore_huffman.os_errors import translated
 from lixcore_huffman.reading import Found, Range, found_in
 from lixcore_huffman.session_file import SessionFile
@@ -33,9 +34,6 @@ from lixcore_huffman.verifying import ArchiveVerifier
 from lixcore_huffman.waiting import finish_all, sync_all, sync_directories
 
 _AT_ONCE: Final = 256  # sessions of a bulk append whose locks and files are open at a time
-_LOOKS: Final = 5  # at a file that seems damaged and changes while it is read
-
-_Result = TypeVar("_Result")
 
 
 @attrs.frozen
@@ -150,7 +148,8 @@ class HuffArchive:
 
     def describe(self, session: SessionKey) -> ArchiveInfo | None:
         """See `lixcore.ports.cold_archive.ColdArchive.describe`."""
-        return self._looked_at(path_of(self._root, session), lambda file: described(file, session))
+        self._check_open()
+        return looked_at(path_of(self._root, session), self._root, lambda file: described(file, session))
 
     def start_context(self, session: SessionKey, *, after: Position) -> None:
         """See `lixcore.ports.cold_archive.ColdArchive.start_context`."""
@@ -167,7 +166,7 @@ class HuffArchive:
         with translated(self._root):
             for path in session_files(self._root):
                 try:
-                    info = self._looked_at(path, _info_of)
+                    info = looked_at(path, self._root, _info_of)
                 except (CorruptDataError, StoreRefusedError) as error:
                     damaged.append(error)
                     continue
@@ -251,6 +250,7 @@ class HuffArchive:
         return conflicts
 
     def _found(self, session: SessionKey, wanted: Range) -> tuple[Sequence[Entry], Sequence[str]]:
+        self._check_open()
         path = path_of(self._root, session)
 
         def look(file: SessionFile) -> tuple[Sequence[Entry], Sequence[str]]:
@@ -260,35 +260,10 @@ class HuffArchive:
             if file.header is None:
                 damage.insert(0, file.header_damage)
             if damage and file.has_changed():
-                raise _ChangedError
+                raise ChangedError
             return found.entries, damage
 
-        return self._looked_at(path, look) or ([], [])
-
-    def _looked_at(self, path: str, look: Callable[[SessionFile], _Result]) -> _Result | None:
-        """What ``look`` sees in a file; None when there is none."""
-        self._check_open()
-        with translated(path):
-            for _ in range(_LOOKS):
-                try:
-                    with SessionFile(path) as file:
-                        try:
-                            return look(file)
-                        except CorruptDataError:
-                            # A writer that repairs or undoes changes what a reader has seen half of: look again.
-                            if not file.has_changed():
-                                raise
-                        except _ChangedError:
-                            continue
-                except FileNotFoundError:
-                    if os.path.isdir(self._root):
-                        return None
-                    raise StoreUnavailableError(self._root, "the archive's directory is gone; is its disk mounted?") from None
-        raise StoreUnavailableError(path, "changes faster than it can be read")
-
-
-class _ChangedError(Exception):
-    """A file changed while it was read, so that what looks like damage may be none."""
+        return looked_at(path, self._root, look) or ([], [])
 
 
 def _info_of(file: SessionFile) -> ArchiveInfo | None:

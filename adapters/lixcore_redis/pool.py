@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from lixcore.errors import ClosedError, StoreUnavailableError
+from lixcore.errors import ClosedError, StoreBusyError
 from lixcore.ports.clock import Clock
 from lixcore_redis.connection import Connection
 
@@ -94,7 +94,7 @@ class ConnectionPool:
 
         Raises:
             ClosedError: After `close`.
-            StoreUnavailableError: All are in use, and none became free in time.
+            StoreBusyError: All are in use, and none became free in time.
             Exception: Whatever redis-py raises when it cannot connect.
         """
         self._refuse_if_closed()
@@ -129,7 +129,7 @@ class ConnectionPool:
             raise
         if not came and lines.leave(waiter):
             reason = f"all {self._size} connections were in use for {self._patience:g} s; raise redis_pool_size"
-            raise StoreUnavailableError(self._where, reason)
+            raise StoreBusyError(self._where, reason)
         assert waiter.connection is not None  # noqa: S101  # it came with the turn
         return waiter.connection
 

@@ -17,7 +17,7 @@ from random import random
 from threading import Lock, RLock
 from typing import Any, Final
 
-from lixcore.errors import ClosedError, StoreError, StoreRefusedError, StoreUnavailableError
+from lixcore.errors import ClosedError, StoreBusyError, StoreError, StoreRefusedError
 from lixcore.ports.forking import ForkHooks, ForkStage, register_at_fork
 from lixcore_sqlite.failures import failure
 from lixcore_sqlite.schema import prepare
@@ -99,7 +99,7 @@ class Database:
         except StoreError as error:
             raise type(error)(self.where, f"{_NOT_WIPED}: {error.reason}") from error
         if busy:
-            raise StoreUnavailableError(self.where, f"{_NOT_WIPED}: others used its log for {self._busy_timeout:g} seconds")
+            raise StoreBusyError(self.where, f"{_NOT_WIPED}: others used its log for {self._busy_timeout:g} seconds")
 
     def close(self) -> None:
         """Close the connection; may be called twice."""
@@ -143,9 +143,9 @@ class Database:
 
     def _acquire(self) -> None:
         if not self._lock.acquire(timeout=self._busy_timeout):
-            raise StoreUnavailableError(self.where, f"other threads used it for {self._busy_timeout:g} seconds; try again")
+            raise StoreBusyError(self.where, f"other threads used it for {self._busy_timeout:g} seconds; try again")
         if self._in_turn:
-            raise StoreUnavailableError(self.where, "is being used by what a signal interrupted; try again after that")
+            raise StoreBusyError(self.where, "is being used by what a signal interrupted; try again after that")
 
     def _release(self) -> None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from lixcore.errors import CorruptDataError, StoreError, StoreFullError, StoreRefusedError, StoreUnavailableError
+from lixcore.errors import CorruptDataError, StoreBusyError, StoreError, StoreFullError, StoreRefusedError, StoreUnavailableError
 
 _PRIMARY = 0xFF  # the lower byte of an extended result code: https://sqlite.org/rescode.html
 
@@ -43,7 +43,7 @@ def failure(where: str, error: sqlite3.Error, *, busy_timeout: float, writing: b
     code = error.sqlite_errorcode
     primary = code & _PRIMARY
     if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return StoreUnavailableError(where, f"was locked by another process for {busy_timeout:g} seconds; try again")
+        return StoreBusyError(where, f"was locked by another process for {busy_timeout:g} seconds; try again")
     if primary == sqlite3.SQLITE_FULL:
         return StoreFullError(where, "its disk is full; free some space. What was stored is untouched")
     if code in _CANNOT_GROW:

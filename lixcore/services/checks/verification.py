@@ -14,7 +14,7 @@ import attrs
 
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import CorruptDataError, PositionConflictError, StoreUnavailableError
+from lixcore.errors import CorruptDataError, PositionConflictError, StoreBusyError
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive, Salvages
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.verification import Finding, Verified, Verifies
@@ -232,7 +232,7 @@ class Verification:
                     continue
             if hot.evict(session, through=held[-1].position if held else ORIGIN):
                 return
-        raise StoreUnavailableError("hot store", f"messages were added {ATTEMPTS} times while a session was being repaired")
+        raise StoreBusyError("hot store", f"messages were added {ATTEMPTS} times while a session was being repaired")
 
 
 def _label(session: SessionKey) -> str:

@@ -10,7 +10,7 @@ from lixcore.domain.message import Message
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.record import decode_message, encode_message
 from lixcore.domain.session import SessionKey
-from lixcore.errors import NotArchivedError, StoreUnavailableError
+from lixcore.errors import NotArchivedError, StoreBusyError
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive
 from lixcore.ports.hot_store import Appended, HotStore
 from lixcore.ports.policy import WindowPolicy
@@ -132,7 +132,7 @@ class ContextWindow:
             appended = self._hot.append(session, timestamp, payload)
             if appended is not None:
                 return appended
-        raise StoreUnavailableError("hot store", f"session was evicted {ATTEMPTS} times while a message was being added")
+        raise StoreBusyError("hot store", f"session was evicted {ATTEMPTS} times while a message was being added")
 
     def context(self, session: SessionKey) -> Sequence[Message]:
         """The newest messages that the window policy allows, oldest first; empty for a session without any.
@@ -157,7 +157,7 @@ class ContextWindow:
             if info is None or info.last_position <= info.context_after:
                 return ()  # nothing to restore: asking about an unknown session leaves no trace of it
             self._tiering.restore(session)
-        raise StoreUnavailableError("hot store", f"session was evicted {ATTEMPTS} times while it was being read")
+        raise StoreBusyError("hot store", f"session was evicted {ATTEMPTS} times while it was being read")
 
     def _topped_up(self, session: SessionKey, hot: Sequence[Entry], count: int) -> Sequence[Entry]:
         """The newest entries when fewer than asked for are hot, although older ones of the same context may be archived.
@@ -247,7 +247,7 @@ class ContextWindow:
             if held is None or (held.first_position or ORIGIN) > after:
                 return
             archived = self._tiering.flush(session)
-        raise StoreUnavailableError("session", "messages were added again and again while its context was being cleared")
+        raise StoreBusyError("session", "messages were added again and again while its context was being cleared")
 
     def forget(self, session: SessionKey) -> Forgotten:
         """Remove every trace of the session; a second call finds nothing.
@@ -267,7 +267,7 @@ class ContextWindow:
                 archived += self._archive.forget(session, through=removal.last_position or ORIGIN)
             if self._hot.describe(session) is None and not _holds_anything(self._archive.describe(session)):
                 return Forgotten(hot=hot, archived=archived)
-        raise StoreUnavailableError("session", "messages were added again and again while it was being forgotten")
+        raise StoreBusyError("session", "messages were added again and again while it was being forgotten")
 
     def stats(self, session: SessionKey) -> SessionStats:
         """Where the session's messages are; neither uses the session nor makes it hot."""

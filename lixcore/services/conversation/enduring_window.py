@@ -9,7 +9,7 @@ from lixcore.domain.message import Message
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.record import encode_message
 from lixcore.domain.session import SessionKey
-from lixcore.errors import PositionConflictError, StoreError, StoreUnavailableError
+from lixcore.errors import PositionConflictError, StoreBusyError, StoreError
 from lixcore.ports.clock import Clock
 from lixcore.ports.hot_store import Appended
 from lixcore.services.conversation.context_window import ContextParts, ContextWindow, SessionStats
@@ -83,7 +83,7 @@ class EnduringWindow(ContextWindow):
             self.stood_in += 1
             self._confirm_note(session)
             return Appended(position, held + 1)
-        raise StoreUnavailableError("archive", f"{ATTEMPTS} positions that were drawn for a message were taken")
+        raise StoreBusyError("archive", f"{ATTEMPTS} positions that were drawn for a message were taken")
 
     def _confirm_note(self, session: SessionKey) -> None:
         """See that the session is still noted: somebody for whom the hot store is back may have dealt with it too early."""

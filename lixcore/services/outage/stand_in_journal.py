@@ -11,7 +11,7 @@ import msgspec
 
 from lixcore.domain.position import DRAWS, ORIGIN, Entry, Position, stand_in_position
 from lixcore.domain.session import RESERVED_TENANT, SessionKey
-from lixcore.errors import PositionConflictError, StoreUnavailableError
+from lixcore.errors import PositionConflictError, StoreBusyError
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.services.tiers.tiering import ATTEMPTS
@@ -69,7 +69,7 @@ class StandInJournal:
             if position > forgotten:  # else all notes were taken off meanwhile, and this one was not taken
                 self._noted[session] = position
                 return
-        raise StoreUnavailableError("archive", "its notes were taken off again and again while one was made")
+        raise StoreBusyError("archive", "its notes were taken off again and again while one was made")
 
     def read(self) -> Sequence[Noted]:
         """All notes, oldest first, in parts of at most `AT_ONCE`."""

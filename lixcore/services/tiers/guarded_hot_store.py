@@ -10,7 +10,7 @@ import attrs
 
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.session import RESERVED_TENANT, SessionKey
-from lixcore.errors import StoreError, StoreFullError, StoreUnavailableError
+from lixcore.errors import StoreBusyError, StoreError, StoreFullError, StoreUnavailableError
 from lixcore.ports.clock import Clock
 from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, HotStore, SessionActivity, Ticket
 
@@ -155,6 +155,8 @@ class GuardedHotStore:
         self._check()
         try:
             return question()
+        except StoreBusyError:
+            raise  # it is there: whoever can reach it would not see what is archived in its stead
         except StoreUnavailableError as error:
             self._gone(error)
             raise HotStoreAwayError(error) from error
@@ -174,6 +176,8 @@ class GuardedHotStore:
             self._check()
         try:
             appended = self._hot.append(session, timestamp, payload)
+        except StoreBusyError:
+            raise  # it is there: whoever can reach it would not see what is archived in its stead
         except StoreUnavailableError as error:
             self._gone(error)
             if error.outcome_unknown:
@@ -191,6 +195,8 @@ class GuardedHotStore:
             self._check()
         try:
             entries = self._hot.read(session, last=last)
+        except StoreBusyError:
+            raise  # it is there: whoever can reach it would not see what is archived in its stead
         except StoreUnavailableError as error:
             self._gone(error)
             raise HotStoreAwayError(error) from error

@@ -13,7 +13,14 @@ import attrs
 
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import CorruptDataError, LixError, PositionConflictError, StoreError, StoreRefusedError, StoreUnavailableError
+from lixcore.errors import (
+    CorruptDataError,
+    LixError,
+    PositionConflictError,
+    StoreBusyError,
+    StoreError,
+    StoreRefusedError,
+)
 from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts
 from lixcore.ports.hot_store import HotStore
 from lixcore.services.tiers.archive_reader import ArchiveReader
@@ -166,7 +173,7 @@ class Tiering:
         """Make an absent session hot with its window; nothing happens when it is hot already.
 
         Raises:
-            StoreUnavailableError: Other processes evicted it again and again meanwhile.
+            StoreBusyError: Other processes evicted it again and again meanwhile.
         """
         for _ in range(ATTEMPTS):
             # The ticket comes first: it proves that nothing was added and evicted since the archive was read.
@@ -180,4 +187,4 @@ class Tiering:
                 restored = self._hot.restore(session, entries, next_after=floor, ticket=ticket)
             if restored or self._hot.describe(session) is not None:
                 return
-        raise StoreUnavailableError("hot store", f"session was evicted {ATTEMPTS} times while it was being restored")
+        raise StoreBusyError("hot store", f"session was evicted {ATTEMPTS} times while it was being restored")

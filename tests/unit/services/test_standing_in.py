@@ -11,7 +11,7 @@ import pytest
 from failing_store import FailingStore, unanswered
 from lixcore import CacheConfig, Stack
 from lixcore.domain.session import SessionKey
-from lixcore.errors import CorruptDataError, InvalidInputError, StoreFullError, StoreUnavailableError
+from lixcore.errors import CorruptDataError, InvalidInputError, StoreBusyError, StoreFullError, StoreUnavailableError
 from outages import BATCH, SESSION, WINDOW, World
 from settable_clock import SettableClock
 
@@ -211,6 +211,23 @@ def test_where_failures_are_the_callers_they_are_raised() -> None:
             ask()
     process.find_hot_store()
     assert process.context() == ["m1"]
+
+
+def busy() -> StoreBusyError:
+    return StoreBusyError("a file", "was locked by another process for 5 seconds")
+
+
+def test_the_archive_does_not_stand_in_for_a_store_that_is_only_busy() -> None:
+    """Others use the hot store at this moment, and would not see what is archived."""
+    process = World().process()
+    process.add("m1")
+    process.way.failure = busy
+    for ask in (lambda: process.add("m2"), process.context, process.history):
+        with pytest.raises(StoreBusyError):
+            ask()
+    process.way.failure = None  # no time has passed
+    process.add("m3")
+    assert process.context() == process.history() == ["m1", "m3"]
 
 
 def out_of_memory() -> StoreFullError:
