@@ -100,6 +100,7 @@ class CacheCoordinator:
 
         Raises:
             InvalidInputError: A field is refused.
+            NotArchivedError: It is stored, in the hot store only, and ``write_mode`` is ``through``; do not add it again.
             StoreError: It was not stored (or may be, when the error's ``outcome_unknown`` is true).
         """
         wiring, places = self._wiring, self._config.hot_window_size

@@ -25,6 +25,12 @@ class Stack:
 
     A process that forks may go on using it in the child.
 
+    Args:
+        config: What it is made of; `CacheConfig.load` reads it unless given.
+        clock: Stands in for the machine's clock, for tests.
+        background: Whether it may have threads; otherwise callers do that work, and the janitor's is left undone.
+        janitor: Whether one of them may be the janitor's, where the configuration says so too.
+
     Attributes:
         config: What it was made from.
     """
@@ -85,11 +91,13 @@ class Stack:
 
         Raises:
             CorruptDataError: A session is damaged and stayed; all others were moved all the same.
+            PositionConflictError: As above, where the archive holds another message in the place of one.
+            StoreRefusedError: As above, where what the archive has of a session may not be written.
         """
         return self.wiring.evictor.evict_idle(idle_seconds)
 
     def janitor_round(self) -> JanitorReport:
-        """Do what the janitor does from time to time, now: idle sessions, room, old histories.
+        """Do what the janitor does from time to time, now: what an outage left apart, idle sessions, room, old histories.
 
         Returns:
             What was done; nothing, when another process is the janitor.

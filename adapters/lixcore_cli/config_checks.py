@@ -98,8 +98,8 @@ def _powers(config: CacheConfig) -> Iterator[Diagnosis]:
 
     store: Any = config.registry.load(Group.HOT_STORE, config.hot_store, origin=str(config.origin("hot_store")))
     if config.hot_max_bytes is not None and not isinstance(store, MeasuresSessions):
-        fact = f"the hot store {config.hot_store} cannot tell how much room sessions take: the limit means nothing"
-        yield Diagnosis("hot_max_bytes", Severity.WARNING, fact, "set hot_max_sessions instead, or use another store")
+        fact = f"the hot store {config.hot_store} cannot tell how much room sessions take: no application starts so"
+        yield Diagnosis("hot_max_bytes", Severity.PROBLEM, fact, "set hot_max_sessions instead, or use another store")
     if config.janitor and not isinstance(store, GrantsLeases):
         fact = f"the hot store {config.hot_store} grants no leases: the janitors of all processes do the same work"
         yield Diagnosis("janitor", Severity.WARNING, fact, "it does no harm; set janitor = false in all processes but one")

@@ -20,6 +20,7 @@ from lixcore.errors import (
     InvalidConfigError,
     LixError,
     MissingExtraError,
+    StoreBusyError,
     StoreError,
     StoreRefusedError,
     StoreUnavailableError,
@@ -159,6 +160,8 @@ def _asked(adapter: Any) -> Iterator[Diagnosis]:
 
 
 def _remedy(error: LixError) -> str:
+    if isinstance(error, StoreBusyError):
+        return "ask again; if it stays so, see what keeps it busy"
     if isinstance(error, StoreUnavailableError):
         return "start it, or correct its address; `lix config` shows where each setting stands"
     if isinstance(error, StoreRefusedError):

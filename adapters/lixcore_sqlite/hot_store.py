@@ -70,7 +70,7 @@ class SqliteHotStore:
         Raises:
             StoreRefusedError: It or its directory cannot be written, or it is not lixcore's.
             CorruptDataError: It is damaged, or no database.
-            StoreUnavailableError: Another process locked it for longer than ``busy_timeout``.
+            StoreBusyError: Another process locked it for longer than ``busy_timeout``.
         """
         store = cls(options, context.clock)
         store.sessions(limit=0)  # so that what is wrong shows here

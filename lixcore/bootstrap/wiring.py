@@ -32,7 +32,7 @@ class Wiring:
         archive: The cold archive.
         reader: Reads it as the configuration asks where it is damaged.
         clock: Tells the time to all of them.
-        tiering: Moves entries between the two.
+        tiering: Moves entries between the two stores.
         window: Adds and reads.
         spiller: Moves what is beyond the window.
         guard: Knows whether the hot store is away; None where the archive does not stand in for it.

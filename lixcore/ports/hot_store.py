@@ -79,6 +79,13 @@ class HotStore(Protocol):
 
     Between them, the calls on one session happen one at a time, as if in some order; a reader sees every append that had
     returned before it began. What `append` and `restore` acknowledged survives the death of any process of the application.
+
+    The kind of an error decides what happens next, in any method:
+
+    * `StoreUnavailableError`: this process cannot reach the store. The archive may stand in for it, until `describe` answers again.
+    * `StoreBusyError`, a kind of it: the store is there, and others kept it busy. The archive must not stand in.
+    * `StoreFullError`: it took nothing, and still gives what it holds. The archive may take what it does not.
+    * `StoreRefusedError`, `CorruptDataError`: the caller's matter; nothing stands in.
     """
 
     def append(self, session: SessionKey, timestamp: float, payload: bytes) -> Appended | None:

@@ -92,6 +92,25 @@ def server_lines(text: str) -> list[str]:
     return [word if index else f"--{word}" for line in block.splitlines() for index, word in enumerate(line.split())]
 
 
+def refusing(text: str) -> Callable[[lixcore.Stack], None]:
+    """The page's own way to refuse a server."""
+    (program,) = [
+        block for block in re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL) if "def refuse" in block
+    ]
+    names: dict[str, Any] = {}
+    exec(program, names)  # noqa: S102  # our own page
+    refuse: Callable[[lixcore.Stack], None] = names["refuse_forgetful_server"]
+    return refuse
+
+
+def test_a_forgetful_server_is_refused_as_the_page_says(page: Page, redis_url: str, tmp_path: Path) -> None:
+    with (
+        lixcore.open(CacheConfig(redis_url=redis_url, archive_dir=os.fspath(tmp_path))) as stack,
+        pytest.raises(SystemExit, match="append-only"),
+    ):
+        refusing(page("how-to/run-on-redis.md"))(stack)
+
+
 def test_a_server_set_up_as_the_page_says_is_one_that_forgets_nothing(page: Page, tmp_path: Path) -> None:
     """And the ACL line of the page lets lixcore do everything, and read no other key."""
     text = page("how-to/run-on-redis.md")
@@ -100,6 +119,8 @@ def test_a_server_set_up_as_the_page_says_is_one_that_forgets_nothing(page: Page
         client.execute_command("ACL", "SETUSER", *acl.split())
         client.execute_command("ACL", "LOG", "RESET")
         url = f"redis://lixcore:pa55@127.0.0.1:{server.port}/2"
+        with lixcore.open(CacheConfig(redis_url=url, archive_dir=os.fspath(tmp_path))) as stack:
+            refusing(text)(stack)
         with lixcore.open(CacheConfig(redis_url=url, archive_dir=os.fspath(tmp_path), on_hot_store_failure="raise")) as stack:
             hot = stack.wiring.hot
             assert isinstance(hot, RedisHotStore)

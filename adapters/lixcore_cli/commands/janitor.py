@@ -34,6 +34,8 @@ def janitor(
 ) -> None:
     """Move idle sessions of all tenants to the archive, hold the limits of the hot store, and remove old histories.
 
+    It also merges what was archived in small pieces, and brings together what was said while the hot store was away.
+
     It goes on until it gets SIGTERM or SIGINT, finishes the step in hand, and ends with 0. Any number may run, and the threads of
     applications beside them: one at a time works, and another one takes over when it ends or dies.
     """

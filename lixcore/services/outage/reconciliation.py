@@ -46,9 +46,8 @@ class Reconciler:
         self._journal = journal
         self._lapses = lapses
         self._apart: set[SessionKey] = set()  # sessions that the archive stood in for
-        self._merging: dict[
-            tuple[int, int], SessionKey
-        ] = {}  # those that a thread has in hand, and that are apart until it is done
+        # Those that a thread has in hand, by process and thread: they are apart until it is done.
+        self._merging: dict[tuple[int, int], SessionKey] = {}
         self._compared: dict[SessionKey, str] = {}  # after which lapse the session's stores were last compared
         self._journal_is_read = False  # another process may have left notes there
         self._journal_is_told_of = False  # that it cannot be read was said

@@ -30,11 +30,12 @@ class HotStoreAwayError(StoreUnavailableError):
 
     Args:
         cause: What the store said; its ``outcome_unknown`` holds for what was asked, which was to store no message.
+        was_asked: False when the store was not asked, because an earlier call got that answer.
     """
 
-    def __init__(self, cause: StoreUnavailableError) -> None:
-        super().__init__(cause.where, cause.reason)
-        self.outcome_unknown = cause.outcome_unknown
+    def __init__(self, cause: StoreUnavailableError, *, was_asked: bool = True) -> None:
+        super().__init__(cause.where, cause.reason if was_asked else f"is away; an earlier call was told: {cause.reason}")
+        self.outcome_unknown = was_asked and cause.outcome_unknown
 
 
 class HotStoreFullError(StoreFullError):
@@ -81,13 +82,14 @@ class GuardedHotStore:
         absence: Set while it is away.
         highest: The highest position that this process has seen in it, in whatever session.
         absences: How often it was away.
+        on_return: Called when it is back, before any call may use it again.
     """
 
     def __init__(self, hot: HotStore, clock: Clock) -> None:
         self._hot = hot
         self._clock = clock
         self._next_probe = 0.0
-        self._start: Callable[[], object] | None = None
+        self._start: Callable[[], bool] | None = None
         self._wake: Callable[[], object] = lambda: None
         self.on_return: Callable[[], None] = lambda: None
         self._told_full: float | None = None
@@ -132,7 +134,7 @@ class GuardedHotStore:
             pass  # the thread asks
         elif self._clock.monotonic() >= self._next_probe and self.probe():
             return
-        raise HotStoreAwayError(absence.error) from absence.error
+        raise HotStoreAwayError(absence.error, was_asked=False) from absence.error
 
     def _gone(self, error: StoreUnavailableError) -> None:
         if self.absence is None:

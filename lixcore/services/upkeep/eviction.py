@@ -94,6 +94,7 @@ class Evictor:
         Raises:
             CorruptDataError: A session is damaged and stayed; all others left all the same.
             PositionConflictError: As above, where the archive holds another message in the place of one.
+            StoreRefusedError: As above, where what the archive has of a session may not be written.
         """
         now = self._clock.now()
         idle = self.limits.idle_seconds if idle_seconds is None else idle_seconds
@@ -101,7 +102,9 @@ class Evictor:
         victims = self._chosen(candidates, now, idle, Surplus())
         result = self._tiering.evict_many(victims)
         if result.damaged:
-            counts = f"{len(result.damaged)} of {len(victims)} idle sessions are damaged and stayed hot; {result.absent} moved"
+            counts = (
+                f"{len(result.damaged)} of {len(victims)} idle sessions cannot be archived and stayed hot; {result.absent} moved"
+            )
             result.damaged[0].add_note(counts)
             raise result.damaged[0]
         return result.absent

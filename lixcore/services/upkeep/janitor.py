@@ -45,7 +45,8 @@ class JanitorReport:
         histories_removed: Sessions that were removed from the archive because of their age.
         messages_removed: How many messages those had.
         merged: Archived sessions that were rewritten in a smaller form.
-        failed: Archived sessions that could not be looked at, removed or merged.
+        failed: Archived sessions that could not be looked at, removed or merged; one more for the notes of an outage that cannot
+            be read, and for removals that wait until two clocks agree.
         policy_failed: Whether the eviction policy raised an error instead of choosing.
     """
 
@@ -228,7 +229,7 @@ class Janitor:
             head = f"{len(evicted.damaged):,} sessions cannot be archived and stay hot; the first"
             self._warn("damaged", head + ": %s", evicted.damaged[0])
         if swept.first_failure is not None:
-            head = f"{swept.failed:,} archived sessions cannot be looked at, removed or merged; the first"
+            head = f"{swept.failed:,} times something archived cannot be looked at, removed or merged; the first"
             self._warn("failed", head + ": %s", swept.first_failure)
         if evicted.policy_error is not None:
             self._warn(
@@ -238,7 +239,7 @@ class Janitor:
             self._told.pop("policy", None)
 
     def _warn(self, kind: str, text: str, error: Exception, *, again: bool = True) -> None:
-        """Warn, unless the same was said before and is still so; of another error of the kind only if ``again``."""
+        """Warn, unless the last warning of the kind said the same; of another error of the kind only if ``again``."""
         said = text % (error,) if again else kind
         if self._told.get(kind) != said:
             self._told[kind] = said

@@ -32,7 +32,7 @@ class Swept:
         histories: How many sessions were removed from the archive.
         messages: How many messages that were.
         merged: How many sessions were rewritten in a smaller form.
-        failed: How many could not be looked at, removed or merged.
+        failed: How many could not be looked at, removed or merged; one more where two clocks keep all from being removed.
         first_failure: Why the first of them could not; None when all could.
     """
 

@@ -271,7 +271,8 @@ def test_a_secret_that_an_adapter_repeats_is_masked(lix: LixCommand, install: In
     assert (check["fact"], check["advice"]) == ("refused ***", "not ***")
 
 
-def test_a_limit_in_bytes_for_a_store_that_cannot_measure_is_warned_of(lix: LixCommand, install: Install) -> None:
+def test_a_limit_in_bytes_for_a_store_that_cannot_measure_is_a_problem(lix: LixCommand, install: Install) -> None:
     install("plain")
     arguments = ["--set", "hot_store=plain", "--set", "hot_max_bytes=1000"]
-    assert {"hot_max_bytes", "janitor"} <= {check["check"] for check in not_well(lix("doctor", "--json", *arguments))}
+    severities = {check["check"]: check["severity"] for check in not_well(lix("doctor", "--json", *arguments))}
+    assert (severities["hot_max_bytes"], severities["janitor"]) == ("problem", "warning")
