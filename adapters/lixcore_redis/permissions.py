@@ -34,7 +34,7 @@ _NEEDED_PARTS: Final = (("XINFO", "STREAM"), ("XGROUP", "DESTROY"), ("MEMORY", "
 
 _WITHOUT: Final = {
     "INFO": "restarts of the server go unnoticed, and little can be diagnosed",
-    "TIME": "an add whose answer got lost may be reported as unknown without need, and no clock is compared before removals for age",
+    "TIME": "an add whose answer got lost may be reported as unknown without need, and retention cannot compare clocks",
     "CLIENT ID": "a request that got lost may still be carried out late",
     "SCAN": "lix verify cannot find sessions that are not listed",
 }

@@ -82,7 +82,7 @@ class HotStore(Protocol):
 
     The kind of an error decides what happens next, in any method:
 
-    * `StoreUnavailableError`: this process cannot reach the store. The archive may stand in for it, until `describe` answers again.
+    * `StoreUnavailableError`: this process cannot reach the store. The archive may stand in, until `describe` answers again.
     * `StoreBusyError`, a kind of it: the store is there, and others kept it busy. The archive must not stand in.
     * `StoreFullError`: it took nothing, and still gives what it holds. The archive may take what it does not.
     * `StoreRefusedError`, `CorruptDataError`: the caller's matter; nothing stands in.

@@ -127,7 +127,7 @@ def test_a_damaged_session_does_not_keep_the_others_hot(clock: SettableClock, mo
             clock.advance(1)
         with pytest.raises(CorruptDataError, match="is damaged") as caught:
             stack.evict_idle(idle_seconds=0)
-        assert caught.value.__notes__ == ["1 of 3 idle sessions are damaged and stayed hot; 2 moved"]
+        assert caught.value.__notes__ == ["1 of 3 idle sessions cannot be archived and stayed hot; 2 moved"]
         assert [one.session.id for one in stack.wiring.hot.sessions()] == ["damaged"]
 
 
