@@ -93,6 +93,7 @@ class GuardedHotStore:
         self._wake: Callable[[], object] = lambda: None
         self.on_return: Callable[[], None] = lambda: None
         self._told_full: float | None = None
+        self._told_refusal = ""
         self.absence: Absence | None = None
         self.absences = 0
         self.highest = ORIGIN
@@ -118,11 +119,19 @@ class GuardedHotStore:
         self._next_probe = self._clock.monotonic() + PROBE_SECONDS
         try:
             self._hot.describe(_PROBED)
-        except StoreError:  # it is away still; why was told when that began
+        except StoreBusyError:
+            pass  # it is there
+        except StoreUnavailableError:  # it is away still; why was told when that began
+            return False
+        except StoreError as error:  # such as another password: nobody in this process can use it, so it counts as away
+            if str(error) != self._told_refusal:
+                self._told_refusal = str(error)
+                _log.warning("the hot store answers, and cannot be used, so the archive goes on in its stead: %s", error)
             return False
         # What has to happen before it is used again is made known first; who sees it there then sees that as well.
         self.on_return()
         self.absence = None
+        self._told_refusal = ""
         _log.warning("the hot store is back after %.1f s", self._clock.monotonic() - absence.began)
         return True
 
