@@ -28,7 +28,7 @@ class Stack:
     Args:
         config: What it is made of; `CacheConfig.load` reads it unless given.
         clock: Stands in for the machine's clock, for tests.
-        background: Whether it may have threads; otherwise callers do that work, and the janitor's is left undone.
+        background: Whether it may have threads; otherwise callers do that work, and nobody the janitor's.
         janitor: Whether one of them may be the janitor's, where the configuration says so too.
 
     Attributes:

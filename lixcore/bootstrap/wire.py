@@ -41,7 +41,7 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
 
     Args:
         clock: Stands in for the machine's clock.
-        background: Whether overflow moves to the archive on a thread of its own; otherwise the caller does it.
+        background: Whether there may be threads, for overflow and for a hot store that is away; otherwise callers do that work.
         janitor: Whether the janitor may have a thread, where the configuration and ``background`` say so too.
 
     Raises:

@@ -52,6 +52,10 @@ class EvictionPolicy(Protocol):
             now: Seconds since the epoch.
             idle_seconds: How long a session may be idle by the configuration.
             surplus: How much is to be freed in all; the idle sessions count towards it.
+
+        Returns:
+            Some of the candidates. What is none of them is left out. When it raises, the janitor warns, and sessions leave by
+            ``session_ttl_seconds`` only.
         """
         ...
 
