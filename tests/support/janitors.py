@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lixcore.domain.message import Message
+from lixcore.domain.position import Entry
 from lixcore.domain.record import decode_message
 from lixcore.domain.session import RESERVED_TENANT, SessionKey
+from lixcore.errors import CorruptDataError, StoreError
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
@@ -36,6 +38,17 @@ class PlainHotStore:
         store = MemoryHotStore(clock)
         for name in _OF_THE_PORT:
             setattr(self, name, getattr(store, name))
+
+
+class PartlyDamagedArchive(MemoryArchive):
+    """Refuses the sessions whose ids begin with ``damaged``."""
+
+    error: StoreError = CorruptDataError("the file", "is damaged")
+
+    def append_many(self, batches: Sequence[tuple[SessionKey, Sequence[Entry]]]) -> None:
+        if any(session.id.startswith("damaged") for session, _ in batches):
+            raise self.error
+        super().append_many(batches)
 
 
 def janitor_of(
@@ -88,3 +101,10 @@ class House:
     def check_nothing_lost(self) -> None:
         """Every session has what was said, once, in order."""
         assert {name: self.history(name) for name in self.said} == self.said
+
+
+def three_of_different_age(house: House) -> None:
+    """Sessions idle for longer than the policy needs, a little less, and not at all."""
+    for name, then in [("old", 1.0), ("young", IDLE - 1), ("new", 0.0)]:
+        house.say(name, f"1 of {name}", f"2 of {name}")
+        house.clock.advance(then)

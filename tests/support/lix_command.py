@@ -116,3 +116,13 @@ def conversation(session_id: str, count: int = 4, *, text: str = "message") -> d
             for index in range(count)
         ],
     }
+
+
+def findings_and_summary(result: Ran) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The findings and the summary of a ``lix verify`` with ``--json``."""
+    *findings, summary = result.lines()
+    assert all(finding["kind"] == "finding" for finding in findings)
+    assert summary["kind"] == "summary"
+    assert summary["findings"] == len(findings)
+    assert summary["repaired"] == sum(finding["repaired"] for finding in findings)
+    return findings, summary

@@ -17,6 +17,11 @@ SESSION = SessionKey("one")
 WINDOW, BATCH = 4, 3
 
 
+def texts(count: int, start: int = 1) -> list[str]:
+    """What is said: as many numbered messages, from a number on."""
+    return [f"m{number}" for number in range(start, start + count)]
+
+
 class World:
     """Stores, and processes of which each has its own way to the hot store, that may be interrupted."""
 

@@ -23,6 +23,9 @@ from lixcore.ports.hot_store_powers import MayLapse
 from lixcore.services.outage.stand_in_journal import Noted, StandInJournal
 from lixcore.services.tiers.tiering import OF_ONE_SESSION, Tiering
 
+MOST_REMEMBERED: Final = 10_000
+"""How many sessions' comparisons are remembered, until a sweep makes remembering them needless."""
+
 _ATTEMPTS: Final = 3  # at evicting a session that others keep adding to, before it is left for the next use of it
 
 _log = logging.getLogger("lixcore.hot_store")
@@ -98,6 +101,8 @@ class Reconciler:
         if lapse is None or self.is_compared(session):
             return
         if not self._archive_knows_more(session) or self._merge(session):
+            if len(self._compared) >= MOST_REMEMBERED:
+                self._compared.clear()  # at the price of comparing some once more
             self._compared[session] = lapse
 
     def is_compared(self, session: SessionKey) -> bool:

@@ -16,6 +16,9 @@ from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.services.tiers.tiering import ATTEMPTS
 
+MOST_REMEMBERED: Final = 10_000
+"""How many of its notes a process remembers."""
+
 JOURNAL: Final = SessionKey("sessions that the archive stood in for", tenant=RESERVED_TENANT)
 """A session of the archive like any other, so that every archive can keep it."""
 
@@ -67,6 +70,8 @@ class StandInJournal:
                 continue
             forgotten, last = self._ends()
             if position > forgotten:  # else all notes were taken off meanwhile, and this one was not taken
+                if len(self._noted) >= MOST_REMEMBERED:
+                    self._noted.clear()  # at the price of a second note for some
                 self._noted[session] = position
                 return
         raise StoreBusyError("archive", "its notes were taken off again and again while one was made")

@@ -1,28 +1,20 @@
-"""``lix verify`` on real files and real servers: what it finds, what it mends, and how it ends."""
+"""``lix verify`` on real files: what it finds, what it mends, and how it ends."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import redis
 
-import lixcore
-from lix_command import LixCommand, Ran, conversation, finished, lines_of
-from lixcore import CacheConfig, SessionKey
-from lixcore.domain.position import Entry, Position
-from lixcore.domain.record import decode_message, encode_message
-from redis_process import RedisProcess, free_port
+from lix_command import LixCommand, conversation, findings_and_summary, finished, lines_of
+from lixcore import SessionKey
+from redis_process import free_port
 
 SKIP = ("--set", "on_damage=skip")
-NAMES = ("a", "b", "c")
 
 
 @pytest.fixture
@@ -38,16 +30,6 @@ def file_of(lix: LixCommand, session: str = "b") -> Path:
     return path
 
 
-def told(result: Ran) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The findings and the summary of a run with ``--json``."""
-    *findings, summary = result.lines()
-    assert all(finding["kind"] == "finding" for finding in findings)
-    assert summary["kind"] == "summary"
-    assert summary["findings"] == len(findings)
-    assert summary["repaired"] == sum(finding["repaired"] for finding in findings)
-    return findings, summary
-
-
 def contents(lix: LixCommand, session: str) -> list[str]:
     result = lix("show", session, "--json", *SKIP)
     return [message["content"] for message in result.document()["messages"]] if result.code != 66 else []
@@ -58,7 +40,7 @@ def test_a_clean_archive_is_counted(stored: LixCommand) -> None:
     assert (result.code, result.err) == (0, "")
     assert "3 sessions and 36 messages" in result.out
     assert "Found nothing wrong." in result.out
-    assert told(stored("verify", "--json"))[1]["archived_messages"] == 36
+    assert findings_and_summary(stored("verify", "--json"))[1]["archived_messages"] == 36
     quiet = stored("verify", "--quiet")
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
 
@@ -118,7 +100,7 @@ def test_damage_is_found_and_a_repair_keeps_what_is_readable_and_a_copy(stored: 
     assert path.is_dir() or path.read_bytes() == before, "without --repair nothing changes"
 
     result = stored("verify", "--repair", "--yes", "--json")
-    findings, summary = told(result)
+    findings, summary = findings_and_summary(result)
     assert result.code == 1
     assert findings
     assert all(finding["repaired"] for finding in findings), findings
@@ -126,7 +108,7 @@ def test_damage_is_found_and_a_repair_keeps_what_is_readable_and_a_copy(stored: 
         kept = [Path(copy).read_bytes() for copy in summary["copies"]]
         assert any(copy and before.endswith(copy) for copy in kept), "the file, or the unfinished end that was cut off"
     again = stored("verify", "--json")
-    assert (again.code, told(again)[0]) == (0, [])
+    assert (again.code, findings_and_summary(again)[0]) == (0, [])
     assert contents(stored, "b") == readable
     assert contents(stored, "a") == [message["content"] for message in conversation("a", 4)["messages"]]
 
@@ -149,7 +131,7 @@ def test_one_session_is_checked_alone(stored: LixCommand) -> None:
     assert stored("verify", "--session", "a", "--session", "c").code == 0
     result = stored("verify", "--session", "b", "--json")
     assert result.code == 1
-    assert told(result)[0][0]["session_id"] == "b"
+    assert findings_and_summary(result)[0][0]["session_id"] == "b"
     assert stored("verify", "--session", "b", "--repair", "--yes").code == 1
     assert stored("verify").code == 1, "a repair of one session leaves files alone"
 
@@ -209,7 +191,7 @@ def test_without_its_hot_store_the_archive_is_checked_and_the_exit_code_says_so(
     flipped(0.5)(file_of(stored))
     away = ("--set", "hot_store=redis", "--set", f"redis_port={free_port()}")
     result = stored("verify", "--json", *away)
-    findings, summary = told(result)
+    findings, summary = findings_and_summary(result)
     assert (result.code, len(findings), summary["complete"]) == (69, 1, False)
     assert json.loads(result.err)["error"]["kind"] == "StoreUnavailableError"
     assert "Not everything was checked." in stored("verify", *away).err
@@ -221,147 +203,5 @@ def test_a_hot_store_that_cannot_be_opened_does_not_hide_the_archive(stored: Lix
     broken.write_bytes(b"no database" * 1000)
     result = stored("verify", "--json", "--set", f"sqlite_path={broken}")
     assert result.code >= 69
-    assert told(result)[1]["archived_sessions"] == 3
-    assert not told(result)[1]["complete"]
-
-
-@pytest.fixture
-def server() -> Iterator[RedisProcess]:
-    with RedisProcess() as process:
-        yield process
-
-
-@pytest.fixture
-def on_redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: RedisProcess) -> LixCommand:
-    monkeypatch.chdir(tmp_path)
-    return LixCommand(tmp_path, hot_store="redis", redis_url=server.url(2))
-
-
-def config_of(lix: LixCommand, server: RedisProcess, **settings: Any) -> CacheConfig:
-    return CacheConfig(hot_store="redis", redis_url=server.url(2), archive_dir=str(lix.archive_dir), **settings)
-
-
-def entry(position: int, text: str) -> Entry:
-    return Entry(Position(position), 1.5, encode_message(lixcore.Message("user", text, 1.5)))
-
-
-def test_messages_at_one_position_are_both_kept_by_a_repair(on_redis: LixCommand, server: RedisProcess) -> None:
-    key = SessionKey("a")
-    with lixcore.open(config_of(on_redis, server)) as stack:
-        store = stack.wiring.hot
-        hot = [entry(1_700_000_000_000 + number << 20, f"hot {number}") for number in range(5)]  # a millisecond apart
-        assert store.restore(key, hot, next_after=hot[-1].position, ticket=store.ticket(key))
-        stack.session("fine").add_message_to_context("user", "fine")
-        stack.wiring.archive.append(key, [hot[0], entry(hot[1].position, "archived"), hot[2]])
-        [finding], _ = told(on_redis("verify", "--json"))
-        assert (finding["session_id"], finding["stage"], finding["repaired"]) == ("a", "comparison", False)
-        [repaired], _ = told(on_redis("verify", "--json", "--repair", "--yes"))
-        assert repaired["repaired"]
-        assert on_redis("verify").code == 0
-        expected = ["hot 0", "archived", "hot 1", "hot 2", "hot 3", "hot 4"]
-        assert [message["content"] for message in stack.session("a").get_full_history()] == expected
-        assert [message["content"] for message in stack.session("a").get_context_messages()] == expected
-        stack.session("a").add_message_to_context("user", "next")
-        assert [message["content"] for message in stack.session("a").get_context_messages()] == [*expected, "next"]
-
-
-def test_a_server_that_came_back_with_an_older_snapshot_is_found_and_mended(on_redis: LixCommand, server: RedisProcess) -> None:
-    """Written by a stack, saved, written on and archived, killed, restarted with what was saved."""
-    with lixcore.open(config_of(on_redis, server, hot_window_size=4, spill_batch_size=2)) as stack:
-        memory = stack.session("a")
-        for number in range(4):
-            memory.add_message_to_context("user", str(number))
-        with redis.Redis(port=server.port) as client:
-            client.save()
-        for number in range(4, 12):
-            memory.add_message_to_context("user", str(number))
-        memory.flush_to_disk()
-    server.restart()
-    narrow = ("--set", "hot_window_size=4", "--set", "spill_batch_size=2")
-    [finding], _ = told(on_redis("verify", "--json", *narrow))
-    assert "without 8 of its newer archived messages" in finding["reason"]
-    assert on_redis("verify", "--repair", "--yes", *narrow).code == 1
-    assert on_redis("verify", *narrow).code == 0
-    with lixcore.open(config_of(on_redis, server, hot_window_size=4, spill_batch_size=2)) as stack:
-        assert [message["content"] for message in stack.session("a").get_full_history()] == [str(n) for n in range(12)]
-        assert [message["content"] for message in stack.session("a").get_context_messages()] == ["8", "9", "10", "11"]
-
-
-def test_what_others_wrote_into_a_session_is_reported_and_left_alone(on_redis: LixCommand, server: RedisProcess) -> None:
-    with lixcore.open(config_of(on_redis, server)) as stack, redis.Redis(port=server.port, db=2) as client:
-        for name in NAMES:
-            stack.session(name).add_message_to_context("user", name)
-        [log] = client.keys("lix:1:*:log:default/b")
-        identifier = client.xadd(log, {"who": "a stranger", "what": "nobody knows"})
-        result = on_redis("verify", "--json")
-        assert result.code == 1
-        findings, _ = told(result)
-        assert len(findings) == 1, "each thing once"
-        assert "b" in json.dumps(findings[0])
-        on_redis("verify", "--json", "--repair", "--yes")
-        assert [each[0] for each in client.xrange(log)][-1] == identifier, "nobody knows what it is"
-        assert [len(stack.wiring.hot.oldest(SessionKey(name), limit=9)) for name in ("a", "c")] == [1, 1]
-        assert decode_message(stack.wiring.hot.oldest(SessionKey("a"), limit=9)[0]).content == "a"
-
-
-WORKER = """
-import random, select, sys
-import lixcore
-url, archive, name, seed = sys.argv[1:]
-config = lixcore.CacheConfig(
-    hot_store="redis", redis_url=url, archive_dir=archive, hot_window_size=4, spill_batch_size=4, huffman_sync=False
-)
-random.seed(int(seed))
-print("ready", flush=True)
-with lixcore.open(config) as stack:
-    number = 0
-    while True:
-        for _ in range(25):
-            memory = stack.session(f"s{random.randrange(6)}")
-            step = random.random()
-            if step < 0.8:
-                memory.add_message_to_context("user", f"{name}:{number}")
-                number += 1
-            elif step < 0.9:
-                stack.wiring.tiering.evict(memory.session)
-            else:
-                memory.get_context_messages()
-        if select.select([sys.stdin], [], [], 0)[0]:
-            break
-print(number, flush=True)
-"""
-
-
-def test_processes_at_work_are_no_finding(on_redis: LixCommand, server: RedisProcess) -> None:
-    """Four processes add to, read and evict six sessions while everything is verified again and again."""
-    config = config_of(on_redis, server, hot_window_size=4, spill_batch_size=4)
-    arguments = [server.url(2), str(on_redis.archive_dir)]
-    workers = [
-        subprocess.Popen(  # noqa: S603  # our own program
-            [sys.executable, "-c", WORKER, *arguments, f"w{number}", str(number)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(4)
-    ]
-    try:
-        for worker in workers:
-            assert worker.stdout is not None
-            assert worker.stdout.readline() == "ready\n"
-        with lixcore.open(config) as stack:
-            runs = checks = 0
-            while checks < 200 or runs < 10:
-                runs += 1
-                for checked in stack.verify(repair=runs % 2 == 0):
-                    checks += 1
-                    assert not checked.verified.findings, checked
-        added = [int(worker.communicate("stop\n", timeout=60)[0]) for worker in workers]
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.communicate()
-    assert [worker.returncode for worker in workers] == [0, 0, 0, 0]
-    with lixcore.open(config) as stack:
-        kept = [message["content"] for n in range(6) for message in stack.session(f"s{n}").get_full_history()]
-    assert sorted(kept) == sorted(f"w{worker}:{number}" for worker, count in enumerate(added) for number in range(count))
+    assert findings_and_summary(result)[1]["archived_sessions"] == 3
+    assert not findings_and_summary(result)[1]["complete"]

@@ -8,7 +8,7 @@ import pytest
 
 from lixcore.domain.session import SessionKey
 from lixcore_memory import MemoryHotStore
-from outages import SESSION, WINDOW, World
+from outages import SESSION, WINDOW, World, texts
 from settable_clock import SettableClock
 
 OTHER = SessionKey("other")
@@ -41,10 +41,6 @@ class LapsingWorld(World):
         super().__init__(LapsingHotStore)
         assert isinstance(self.hot, LapsingHotStore)
         self.store = self.hot
-
-
-def texts(count: int, start: int = 1) -> list[str]:
-    return [f"m{number}" for number in range(start, start + count)]
 
 
 @pytest.mark.parametrize("kept", range(1, 12))

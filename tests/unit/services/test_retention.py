@@ -18,11 +18,6 @@ from lixcore_memory import MemoryArchive, MemoryHotStore
 DAYS = 30.0
 
 
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
 def archived(house: House, name: str, *texts: str) -> None:
     house.say(name, *texts)
     assert house.layer.tiering.evict(SessionKey(name))
