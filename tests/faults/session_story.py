@@ -25,6 +25,7 @@ class _Said:
     began: float
     ended: float = NEVER
     outcome: Outcome = Outcome.UNKNOWN
+    may_be_late: bool = False  # its add raised, and the store may carry it out after later ones
 
 
 @attrs.define
@@ -95,7 +96,8 @@ class SessionStory:
             for text in event.texts:
                 said = self._said[text]
                 if said.outcome is Outcome.UNKNOWN:
-                    said.outcome, said.ended = outcome, time
+                    said.outcome, said.may_be_late = outcome, event.came == "unknown"
+                    said.ended = NEVER if said.may_be_late else time
         elif spans := self._spans(event):
             span = [span for span in spans if span.writer == event.writer and span.kind == event.kind][-1]
             span.ended, span.came, span.texts = time, event.came, event.texts
@@ -107,7 +109,10 @@ class SessionStory:
     @property
     def sent(self) -> Sequence[Sent]:
         """What was said, as it must be now that nobody does anything."""
-        return [Sent(said.writer, said.text, self._outcome(said)) for said in self._said.values()]
+        return [
+            Sent(f"{said.writer} about {said.text}" if said.may_be_late else said.writer, said.text, self._outcome(said))
+            for said in self._said.values()
+        ]
 
     def _outcome(self, said: _Said) -> Outcome:
         outcome = said.outcome

@@ -80,7 +80,7 @@ def work(task: Task, recorder: Recorder) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     clock: Clock | None = clock_named(task.clock, task.seed)
     config = lixcore.CacheConfig(**{"similarity_index": None, **task.settings})
-    with sabotaged(task.sabotage, task.seed, recorder.note), lixcore.open(config, clock=clock) as stack:
+    with lixcore.open(config, clock=clock) as stack, sabotaged(task.sabotage, task.seed, recorder.note):
         if task.is_burst:
             recorder.hold()
         writers = [Writer(name, task, stack, recorder, stopping) for name in task.writers]

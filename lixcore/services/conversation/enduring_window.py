@@ -102,7 +102,7 @@ class EnduringWindow(ContextWindow):
 
     def _highest(self, session: SessionKey) -> Position:
         """The highest position that the session can be known to have, or a higher one."""
-        seen = self._guard.highest if self._guard else ORIGIN
+        seen = self._guard.highest_by_now() if self._guard else ORIGIN
         info = self._archive.describe(session)
         return max(seen, info.last_position, info.context_after, info.forgotten_through) if info else seen
 

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 import attrs
 
-from lixcore.domain.position import ORIGIN, Entry, Position
+from lixcore.domain.position import ORIGIN, SEQUENCE_BITS, Entry, Position
 from lixcore.domain.session import RESERVED_TENANT, SessionKey
 from lixcore.errors import StoreBusyError, StoreError, StoreFullError, StoreUnavailableError
 from lixcore.ports.clock import Clock
@@ -80,7 +80,6 @@ class GuardedHotStore:
 
     Attributes:
         absence: Set while it is away.
-        highest: The highest position that this process has seen in it, in whatever session.
         absences: How often it was away.
         on_return: Called when it is back, before any call may use it again.
     """
@@ -96,7 +95,8 @@ class GuardedHotStore:
         self._told_refusal = ""
         self.absence: Absence | None = None
         self.absences = 0
-        self.highest = ORIGIN
+        self._highest = ORIGIN
+        self._highest_seen_at = 0.0  # by the monotonic clock
 
     def ask_in_background(self, start: Callable[[], bool], wake: Callable[[], bool]) -> None:
         """Leave asking to a thread that calls `probe` in due time.
@@ -106,6 +106,17 @@ class GuardedHotStore:
             wake: Has it begin.
         """
         self._start, self._wake = start, wake
+
+    def highest_by_now(self) -> Position:
+        """At least the highest position that this process has seen in the store, whatever the session.
+
+        It has gone on since as time has: so what the archive takes in its stead comes after what others add there at this moment,
+        as well as a store's clock can be known from outside.
+        """
+        if self._highest == ORIGIN:
+            return ORIGIN
+        passed = max(0.0, self._clock.monotonic() - self._highest_seen_at)
+        return Position(self._highest + (int(passed * 1000) << SEQUENCE_BITS))
 
     def probe(self) -> bool:
         """Ask whether the store is back.
@@ -196,8 +207,8 @@ class GuardedHotStore:
             raise HotStoreAwayError(error) from error
         except StoreFullError as error:
             raise self._without_room(error) from error
-        if appended is not None and appended.position > self.highest:
-            self.highest = appended.position
+        if appended is not None and appended.position > self._highest:
+            self._highest, self._highest_seen_at = appended.position, self._clock.monotonic()
         return appended
 
     def read(self, session: SessionKey, *, last: int | None = None) -> Sequence[Entry] | None:
@@ -211,8 +222,8 @@ class GuardedHotStore:
         except StoreUnavailableError as error:
             self._gone(error)
             raise HotStoreAwayError(error) from error
-        if entries and entries[-1].position > self.highest:
-            self.highest = entries[-1].position
+        if entries and entries[-1].position > self._highest:
+            self._highest, self._highest_seen_at = entries[-1].position, self._clock.monotonic()
         return entries
 
     def oldest(self, session: SessionKey, *, limit: int) -> Sequence[Entry]:

@@ -93,6 +93,22 @@ def test_a_clock_that_is_behind_the_hot_stores_keeps_the_order() -> None:
     assert process.context() == texts(7)[-WINDOW:]
 
 
+def test_what_others_add_meanwhile_comes_in_the_order_of_time_although_a_clock_is_behind() -> None:
+    """The hot store's time goes on for a process that does not see it, by what the process saw last."""
+    world = World()
+    connected, cut_off = world.process(), world.process(clock=SettableClock(world.clock.time - 3600))
+    connected.add("m1")
+    assert cut_off.context() == ["m1"]
+    cut_off.lose_hot_store()
+    for number in range(2, 8, 2):
+        world.clock.advance(10)
+        cut_off.clock.advance(10)
+        connected.add(f"m{number}")
+        cut_off.clock.advance(0.001)
+        cut_off.add(f"m{number + 1}")
+    assert connected.history() == texts(7)
+
+
 def test_two_processes_without_a_hot_store_lose_nothing_to_each_other() -> None:
     world = World()
     first, second = world.process(), world.process()
