@@ -160,7 +160,8 @@ class GuardedHotStore:
         if self.absence is None:
             now = self._clock.monotonic()
             self._next_probe = now + PROBE_SECONDS
-            self.absence = Absence(self._clock.now(), now, error)
+            # A copy: the error itself holds the frames that it came through, with the message that was on its way.
+            self.absence = Absence(self._clock.now(), now, StoreUnavailableError(error.where, error.reason))
             self.absences += 1
             _log.warning("the hot store is away, sessions are served from the archive until it is back: %s", error)
             self._wake()
