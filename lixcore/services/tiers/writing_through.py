@@ -13,8 +13,8 @@ class WriteThrough:
     """What ``write_mode = "through"`` adds to an add.
 
     The hot store comes first, because it gives the position. So a message that the archive does not take is in the hot store
-    all the same, and the caller is told just that. There is one such message of a session for each process at most: the next
-    add archives what is missing first, and stores nothing where that fails.
+    all the same, and the caller is told just that. There is one such message of a session for each add that was under way when
+    the archive began to fail: every later one archives what is missing first, and stores nothing where that fails.
     """
 
     def __init__(self, archive: ColdArchive, tiering: Tiering) -> None:
