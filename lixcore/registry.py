@@ -27,6 +27,9 @@ class Group(Enum):
     COLD_ARCHIVE = "lixcore.cold_archive"
     CODEC = "lixcore.codec"
     SIMILARITY_INDEX = "lixcore.similarity_index"
+    EMBEDDING_STORE = "lixcore.embedding_store"
+    MATCH_POLICY = "lixcore.match_policy"
+    ADMISSION_POLICY = "lixcore.admission_policy"
     ARCHIVE_INDEX = "lixcore.archive_index"
     EVICTION_POLICY = "lixcore.eviction_policy"
 

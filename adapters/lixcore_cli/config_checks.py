@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 import attrs
 
 from lixcore.ports.diagnosis import Diagnosis, Severity
-from lixcore.ports.hot_store_powers import GrantsLeases, MeasuresSessions
+from lixcore.ports.hot_store_powers import MeasuresSessions
+from lixcore.ports.leases import GrantsLeases
 
 if TYPE_CHECKING:
     from lixcore.config import CacheConfig

@@ -49,7 +49,7 @@ class RedisHotStore:
     Options: ClassVar[type[RedisOptions]] = RedisOptions
 
     def __init__(self, options: RedisOptions, clock: Clock) -> None:
-        self._link = Link(options, clock)
+        self._link = Link(options, clock, database=options.session_db, what="hot store")
         self._clock = clock
         self._prefix = options.key_prefix
         self._keys = cached_session_keys(options.key_prefix)

@@ -15,7 +15,7 @@ from lixcore_redis.exchange import Exchange, LostError, Tolerated
 from lixcore_redis.failures import store_error
 from lixcore_redis.incarnation import Incarnation
 from lixcore_redis.keys import run_key
-from lixcore_redis.options import RedisOptions, destination
+from lixcore_redis.options import RedisServerOptions, destination
 from lixcore_redis.pool import ConnectionPool
 from lixcore_redis.scripts import Script
 from lixcore_redis.wire import command
@@ -30,22 +30,30 @@ MOST_KILLS: Final = 64
 
 
 class Link:
-    """The way to one server, for all threads.
+    """The way to one database of a server, for all threads.
+
+    Args:
+        options: How to reach the server.
+        clock: For time-outs.
+        database: The logical database, unless the URL names one.
+        what: What is kept there, for errors; such as "hot store".
 
     Attributes:
         where: The server's address, without a password.
         incarnation: What the connections met.
     """
 
-    def __init__(self, options: RedisOptions, clock: Clock) -> None:
-        goal = destination(options)
+    def __init__(self, options: RedisServerOptions, clock: Clock, *, database: int, what: str) -> None:
+        goal = destination(options, database)
         self.where = goal.where
         self._clock = clock
         self._retries = options.retries
         self._patience = options.socket_connect_timeout
         self.incarnation = Incarnation(run_key(options.key_prefix))
         make = connection_maker(goal, self.incarnation)
-        self._pool = ConnectionPool(make, size=options.pool_size, patience=self._patience, where=goal.where, clock=clock)
+        self._pool = ConnectionPool(
+            make, size=options.pool_size, patience=self._patience, where=goal.where, what=what, clock=clock
+        )
         self._exchange = Exchange(self._pool, goal.where)
         self._left_kills: list[bytes] = []  # connections with requests that were given up
 

@@ -17,8 +17,8 @@ MAX_PREFIX_BYTES: Final = 256
 
 
 @attrs.frozen(kw_only=True)
-class RedisOptions:
-    """How to reach the server, and under which keys."""
+class RedisServerOptions:
+    """How to reach the server, and under which keys: the same for all that lixcore keeps there."""
 
     url: str | None = option(
         None,
@@ -29,15 +29,50 @@ class RedisOptions:
     port: int = option(6379, "Port of the server.", at_least=1, at_most=65535)
     username: str | None = option(None, "User to log in as; none means the server's default user.")
     password: str | None = option(None, "Password to log in with.", secret=True)
-    session_db: int = option(
-        2, "Logical database of the sessions, unless the URL names one; 0 on a cluster.", at_least=0, alias="session_redis_db"
-    )
     key_prefix: str = option("lix", "What all keys begin with; braces are not accepted.")
     socket_connect_timeout: float = option(5.0, "Seconds to wait for a connection.", at_least=0.001)
     socket_timeout: float = option(5.0, "Seconds to wait for an answer.", at_least=0.001)
     socket_keepalive: bool = option(True, "Whether TCP checks that idle connections are alive.")
     pool_size: int = option(50, "Connections per process at most; who finds none free waits for one.", at_least=1)
     retries: int = option(3, "How often a command is sent again after its connection failed.", at_least=0)
+
+
+@attrs.frozen(kw_only=True)
+class RedisOptions(RedisServerOptions):
+    """The options of `RedisHotStore`."""
+
+    session_db: int = option(
+        2, "Logical database of the sessions, unless the URL names one; 0 on a cluster.", at_least=0, alias="session_redis_db"
+    )
+
+
+@attrs.frozen(kw_only=True)
+class RedisSimilarityOptions(RedisServerOptions):
+    """The options of `RedisSimilarityIndex`."""
+
+    semantic_db: int = option(
+        0,
+        "Logical database of cached responses, unless the URL names one; 0 on a cluster.",
+        at_least=0,
+        alias="semantic_redis_db",
+    )
+    index_cache_bytes: int = option(
+        64 * 1024 * 1024,
+        "How many bytes of the index a process keeps ready for searching; a search asks whether they are still valid.",
+        at_least=0,
+    )
+
+
+@attrs.frozen(kw_only=True)
+class RedisEmbeddingOptions(RedisServerOptions):
+    """The options of `RedisEmbeddingStore`."""
+
+    url_db: int = option(
+        1,
+        "Logical database of the embeddings of URLs, unless the URL names one; 0 on a cluster.",
+        at_least=0,
+        alias="url_cache_redis_db",
+    )
 
 
 @attrs.frozen
@@ -55,15 +90,19 @@ class Destination:
     arguments: dict[str, Any] = attrs.field(repr=False)
 
 
-def destination(options: RedisOptions) -> Destination:
+def destination(options: RedisServerOptions, database: int) -> Destination:
     """Read the URL and the single options.
+
+    Args:
+        options: The URL and the single options.
+        database: The logical database, unless the URL names one.
 
     Raises:
         InvalidConfigError: The URL or the key prefix cannot be used. The URL is not quoted in it: it may hold a password.
     """
     problems = list(_prefix_problems(options.key_prefix))
     arguments: dict[str, Any] = {
-        "db": options.session_db,
+        "db": database,
         "username": options.username,
         "password": options.password,
         "socket_timeout": options.socket_timeout,

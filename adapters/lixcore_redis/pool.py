@@ -77,15 +77,19 @@ class ConnectionPool:
         size: How many there may be at once.
         patience: How many seconds to wait for one to become free.
         where: The server's address, for errors.
+        what: What is kept there, for errors.
         clock: Tells how long a connection rested.
     """
 
-    def __init__(self, make: Callable[[], Connection], *, size: int, patience: float, where: str, clock: Clock) -> None:
+    def __init__(
+        self, make: Callable[[], Connection], *, size: int, patience: float, where: str, what: str, clock: Clock
+    ) -> None:
         self._make = make
         self._monotonic = clock.monotonic
         self._size = size
         self._patience = patience
         self._where = where
+        self._what = what
         self._lines: dict[int, _Lines] = {}
         self._closed = False
 
@@ -198,7 +202,7 @@ class ConnectionPool:
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
-            raise ClosedError(f"the hot store at {self._where}")
+            raise ClosedError(f"the {self._what} at {self._where}")
 
     def _first_use(self) -> _Lines:
         pid = os.getpid()

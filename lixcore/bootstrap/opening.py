@@ -35,7 +35,7 @@ class Opener:
             ConfigError: It is unknown, broken or lacks its driver.
             StoreError: The store cannot be used.
         """
-        is_chosen = name == getattr(self._config, group.setting)  # else an archive names the codec of old data
+        is_chosen = name == self._config.chosen(group)  # else an archive names the codec of old data
         origin = str(self._config.origin(group.setting)) if is_chosen else "what is archived"
         adapter = self._config.registry.load(group, name, origin=origin)
         return adapter.open(self._config.adapter_options(name, group), self._context)

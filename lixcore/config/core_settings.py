@@ -85,39 +85,72 @@ class CoreSettings:
     tenant: str = option("default", "Whose sessions these are; sessions of different tenants never meet.")
     semantic_ttl_seconds: int = option(
         300,
-        "Accepted, no effect in this version: for how many seconds a cached response may be returned.",
+        "For how many seconds a cached response may be returned.",
         at_least=1,
         at_most=_CENTURY_SECONDS,
     )
     semantic_similarity_threshold: float = option(
         0.90,
-        "Accepted, no effect in this version: how similar a query must be to a cached one, as the cosine of their embeddings.",
+        "How similar a query must be to a cached one to get its response, as the cosine of their embeddings.",
         at_least=-1,
         at_most=1,
     )
     semantic_max_items_per_url: int = option(
         50,
-        "Accepted, no effect in this version: how many responses are cached for one session and URL.",
+        "How many responses are cached at once for one session and URL.",
         at_least=1,
         at_most=1_000_000,
     )
     url_cache_ttl_seconds: int = option(
         86_400,
-        "Accepted, no effect in this version: for how many seconds the embedding of a URL is kept.",
+        "For how many seconds the embedding of a URL is kept.",
         at_least=1,
         at_most=_CENTURY_SECONDS,
     )
     url_cache_batch_size: int = option(
         100,
-        "Accepted, no effect in this version: how many embeddings of URLs are written in one round trip.",
+        "How many embeddings of URLs are read or written in one round trip.",
         at_least=1,
-        at_most=100_000,
+        at_most=10_000,
+    )
+    url_cache_max_entries: int = option(
+        1_000_000,
+        "How many embeddings of URLs are kept at once; those that expire first make room.",
+        at_least=1,
+        at_most=1_000_000_000,
+    )
+    url_cache_dtype: str = option(
+        "float32",
+        "How new embeddings of URLs are stored: float32, as they are given; or float16, in half the room with three digits.",
+        choices=("float32", "float16"),
+    )
+    embedding_model: str = option("", "Which model makes the embeddings; those that were cached under another name are not used.")
+    embedding_dimension: int | None = option(
+        None, "How many numbers an embedding has; others are refused. None accepts any.", at_least=1, at_most=65_536
+    )
+    call_wait_seconds: float = option(
+        30.0,
+        "How many seconds get_or_call waits for another caller that is making the same response, before it makes one itself.",
+        at_least=0,
+        at_most=_CENTURY_SECONDS,
+    )
+    on_cache_failure: str = option(
+        "miss",
+        "What a cache that cannot be reached does: miss, nothing is found or cached, which is counted and logged once; or raise.",
+        choices=("miss", "raise"),
     )
     hot_store: str = option("redis", "The adapter that keeps the newest messages of live sessions.")
     cold_archive: str = option("huffman", "The adapter that keeps whole histories.")
     codec: str = option("huffman", "The adapter that compresses what is newly archived.")
     similarity_index: str | None = option(
-        "redis", "Accepted, no effect in this version: the adapter that finds similar cached queries."
+        "auto",
+        "The adapter that keeps cached responses; auto takes the one called like the hot store, if any; none caches none.",
+    )
+    embedding_store: str | None = option(
+        "auto",
+        "The adapter that keeps embeddings of URLs; auto takes the one called like the hot store, if any; none keeps none.",
     )
     archive_index: str | None = option(None, "Accepted, no effect in this version: the adapter that searches histories.")
     eviction_policy: str = option("lru", "The policy that chooses the sessions that leave the hot store.")
+    match_policy: str = option("guarded", "The policy that says whether a cached response may answer a query.")
+    admission_policy: str = option("any", "The policy that says which responses are cached.")

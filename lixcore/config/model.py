@@ -12,7 +12,7 @@ from lixcore.config import load as sources
 from lixcore.config.core_settings import CoreSettings
 from lixcore.config.namespace import options_of
 from lixcore.config.origin import Given, Origin
-from lixcore.config.resolve import Resolved, resolve
+from lixcore.config.resolve import AUTO, Resolved, resolve
 from lixcore.config.setting import Setting, declared
 from lixcore.errors import InvalidInputError
 from lixcore.registry import Group, Registry, nearest
@@ -118,6 +118,13 @@ class CacheConfig(CoreSettings):
         """
         given = sources.from_environment(os.environ if environ is None else environ, sources.checked_prefix(prefix))
         return cls._of(given, registry or Registry.scan(), [])
+
+    def chosen(self, group: Group) -> str | None:
+        """The adapter that is chosen for a group, where ``auto`` is settled; None for none."""
+        name: str | None = getattr(self, group.setting)
+        if name != AUTO:
+            return name
+        return self.hot_store if self.hot_store in self._registry.names(group) else None
 
     def adapter_options(self, name: str, group: Group | None = None) -> Any:
         """The ``Options`` of an adapter, made of what was given for it and its defaults.

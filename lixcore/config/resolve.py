@@ -15,6 +15,9 @@ from lixcore.config.setting import MASK, Setting
 from lixcore.errors import ConfigError, InvalidConfigError
 from lixcore.registry import Group, Registry
 
+AUTO: Final = "auto"
+"""Stands for the adapter of a cache that is called like the hot store, or for none where there is no such adapter."""
+
 REQUIRED: Final = frozenset({Group.HOT_STORE, Group.COLD_ARCHIVE, Group.CODEC})
 """The groups without whose adapter no stack works. The others' names are looked up when something is made of them."""
 
@@ -120,6 +123,8 @@ def _add_chosen(known: Namespace, ledger: _Ledger, registry: Registry) -> None:
     """Add the options of the adapters that the core's settings choose."""
     for group in Group:
         name, origin = ledger.value(group.setting)
+        if name == AUTO:
+            name, _ = ledger.value(Group.HOT_STORE.setting)
         if name is not None and (group in REQUIRED or name in registry.names(group)):
             known.add(group, name, origin=str(origin))
 

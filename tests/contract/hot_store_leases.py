@@ -12,7 +12,7 @@ import pytest
 from contract_ground import OpenStore, SettableClock
 from hot_store_concurrency import at_once, begin, place, started
 from lixcore.ports.hot_store import HotStore
-from lixcore.ports.hot_store_powers import GrantsLeases
+from lixcore.ports.leases import GrantsLeases
 
 MINUTE = 60.0
 CHILD = Path(__file__).parent / "lease_child.py"

@@ -10,7 +10,8 @@ import attrs
 from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts, Salvages
 from lixcore.ports.diagnosis import Diagnoses
 from lixcore.ports.hot_store import HotStore
-from lixcore.ports.hot_store_powers import GrantsLeases, MayLapse, MeasuresSessions, TellsTime
+from lixcore.ports.hot_store_powers import MayLapse, MeasuresSessions, TellsTime
+from lixcore.ports.leases import GrantsLeases
 from lixcore.ports.verification import Verifies
 
 Tier = Literal["hot", "archive"]

@@ -17,7 +17,7 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreUnavailableError
 from lixcore.ports import cold_archive, diagnosis, hot_store_powers, verification
 from lixcore.ports.cold_archive import AppendsInBulk, Compacts, Salvages
-from lixcore.ports.hot_store_powers import GrantsLeases
+from lixcore.ports.leases import GrantsLeases
 from lixcore_memory import MemoryArchive, MemoryHotStore
 from settable_clock import SettableClock
 

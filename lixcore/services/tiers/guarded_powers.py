@@ -10,7 +10,8 @@ from lixcore.domain.session import SessionKey
 from lixcore.ports.clock import Clock
 from lixcore.ports.diagnosis import Diagnoses, Diagnosis
 from lixcore.ports.hot_store import HotStore
-from lixcore.ports.hot_store_powers import GrantsLeases, MayLapse, MeasuresSessions, TellsTime
+from lixcore.ports.hot_store_powers import MayLapse, MeasuresSessions, TellsTime
+from lixcore.ports.leases import GrantsLeases
 from lixcore.ports.verification import Verified, Verifies
 from lixcore.services.tiers.guarded_hot_store import GuardedHotStore
 

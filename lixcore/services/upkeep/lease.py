@@ -10,7 +10,7 @@ import socket
 from lixcore.errors import LixError
 from lixcore.ports.clock import Clock
 from lixcore.ports.hot_store import HotStore
-from lixcore.ports.hot_store_powers import GrantsLeases
+from lixcore.ports.leases import GrantsLeases
 
 _log = logging.getLogger("lixcore.janitor")
 

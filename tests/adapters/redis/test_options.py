@@ -32,7 +32,7 @@ from settable_clock import SettableClock
     ],
 )
 def test_where_options_lead(options: dict[str, Any], where: str, arguments: dict[str, Any]) -> None:
-    goal = destination(RedisOptions(**options))
+    goal = destination(RedisOptions(**options), RedisOptions(**options).session_db)
     assert goal.where == where
     assert {name: goal.arguments[name] for name in arguments} == arguments
 
@@ -64,4 +64,4 @@ def test_options_that_cannot_be_used(options: dict[str, Any], says: str) -> None
 def test_secrets_are_not_in_the_repr() -> None:
     options = RedisOptions(url="redis://:s3cret@h", password="s3cret")  # noqa: S106
     assert "s3cret" not in repr(options)
-    assert "s3cret" not in repr(destination(options))
+    assert "s3cret" not in repr(destination(options, 0))
