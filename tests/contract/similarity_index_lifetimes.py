@@ -158,7 +158,8 @@ class SimilarityIndexLifetimes:
         put(store, b"0", label=LABEL)
         for number in range(1, 3):
             put(store, b"%d" % number, capacity=2)
-        assert list(store.search(ONE, floats(UP), label=LABEL, k=1, at_least=0.99))[0].is_exact is False
+        [match] = store.search(ONE, floats(UP), label=LABEL, k=1, at_least=0.99)
+        assert match.is_exact is False
         assert list(store.search(ONE, None, label=LABEL, k=1, at_least=-1.0)) == []
 
     # Dimensions.

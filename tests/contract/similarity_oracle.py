@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
 
 from lixcore.domain.scope import Scope
 from lixcore.ports.similarity_index import IndexEntry, Match, SimilarityIndex
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DECIMALS = 12
 ALL = 1_000_000  # as ``k``: more than any scope of the suite holds

@@ -8,7 +8,8 @@ import pytest
 
 from cold_archive_contract import ColdArchiveContract
 from hot_store_contract import HotStoreContract
-from lixcore_memory import MemoryArchive, MemoryHotStore, MemorySimilarityIndex
+from embedding_store_contract import EmbeddingStoreContract
+from lixcore_memory import MemoryArchive, MemoryEmbeddingStore, MemoryHotStore, MemorySimilarityIndex
 from similarity_index_contract import SimilarityIndexContract
 
 
@@ -39,3 +40,13 @@ class TestMemorySimilarityIndex(SimilarityIndexContract):
     @pytest.fixture
     def options(self) -> Any:
         return MemorySimilarityIndex.Options()
+
+
+class TestMemoryEmbeddingStore(EmbeddingStoreContract):
+    adapter = MemoryEmbeddingStore
+    persistent = False
+    shared = False
+
+    @pytest.fixture
+    def options(self) -> Any:
+        return MemoryEmbeddingStore.Options()
