@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from lixcore_redis.embedding_store import RedisEmbeddingStore
 from lixcore_redis.hot_store import RedisHotStore
-from lixcore_redis.options import RedisOptions
+from lixcore_redis.options import RedisEmbeddingOptions, RedisOptions
 from lixcore_redis.server_info import ServerInfo
 
-__all__ = ["RedisHotStore", "RedisOptions", "ServerInfo"]
+__all__ = ["RedisEmbeddingOptions", "RedisEmbeddingStore", "RedisHotStore", "RedisOptions", "ServerInfo"]
