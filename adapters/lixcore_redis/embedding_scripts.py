@@ -1,10 +1,10 @@
 """What happens at once on the server when values are put, got, forgotten or counted: Lua scripts that may be sent twice.
 
-The sorted set ``times`` has two members for each value: ``e<digits>`` by the time from when on it is not used, ``a<digits>`` by the
-time when it was added, with a minus. So one key tells how many are live by any clock: those that end later than now, less those
-that were added too far ahead of it. It has one more member, at 0: ``whole``, or ``scan <cursor>`` as long as it may not name every
-value. That is so when the set is made, because the server may have thrown away an older one: each put then looks at a part of the
-database (SCAN) for values that are not in the set.
+The sorted set ``times`` has two members for each value: ``e<digits>`` by the time from when on it is not used, and ``a<digits>``
+by the time when it was added, with a minus. So one key tells how many are live by any clock: those that end later than now, less
+those that were added too far ahead of it. It has one more member, at 0: ``whole``, or ``scan <cursor>`` as long as it may not
+name every value. That is so when the set is made, because the server may have thrown away an older one: each put then looks at a
+part of the database (SCAN) for values that are not in the set.
 
 Nothing but the server's own expiry and the capacity removes a value. A process whose clock is ahead does not see values of others
 that it takes for expired; it must not take them from those others.

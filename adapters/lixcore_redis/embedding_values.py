@@ -5,8 +5,8 @@
     {prefix}:1:{url}:<64 hexadecimal digits>   string      one value; expires
     {prefix}:1:{url}:times                     sorted set  when each was added and until when it is live
 
-``{url}`` stands in every key, braces and all, so that scripts may touch them together, on a cluster as well: all are on one of its
-nodes. The digits are those of the key that the caller gave, 32 bytes.
+``{url}`` stands in every key, braces and all, so that scripts may touch them together, on a cluster as well: all are on one of
+its nodes. The digits are those of the key that the caller gave, 32 bytes.
 
 The head is 24 bytes, little end first: ``lxv1``, the length of the value (uint32), when it was added, and from when on it is not
 used any more (float64, seconds since the epoch). So a clock decides what is live, and not the server, whose own expiry comes in
