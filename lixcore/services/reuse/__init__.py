@@ -1,0 +1,1 @@
+"""What was paid for once is used again: answers, and the embeddings of URLs."""
