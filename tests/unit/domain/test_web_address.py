@@ -171,7 +171,7 @@ def unreserved_undone(text: str) -> str:
 
 def meaning(text: str) -> object:
     """What RFC 3986 compares: an identity of its own, by the expression of its appendix B; any other text is itself."""
-    compared = text.split("#")[0].strip(" \t\n\v\f\r")
+    compared = text.split("#", maxsplit=1)[0].strip(" \t\n\v\f\r")
     parts = re.fullmatch(r"(([^:/?#]+):)?(//([^/?#]*))?([^?#]*)(\?([^#]*))?(#(.*))?", compared, re.DOTALL)
     if parts is None or parts[2] is None or parts[2].lower() not in {"http", "https"} or not parts[2].isascii():
         return text
