@@ -17,7 +17,8 @@
     │   ├── StoreRefusedError              it answered: no (password, rights, read-only, version)
     │   ├── CorruptDataError               what it holds is damaged
     │   ├── PositionConflictError          it holds another message where one was to be archived
-    │   └── NotArchivedError               the message is in the hot store, but not in the archive as was asked for
+    │   ├── NotArchivedError               the message is in the hot store, but not in the archive as was asked for
+    │   └── PartialBatchError              it stored a part of what was to be stored together
     └── ClosedError                        used after ``close()``
 
 An error is a fact and what to do about it. Constructors take the facts; the sentence is made here, so that it reads the
@@ -190,6 +191,22 @@ class NotArchivedError(StoreError):
 
     def __init__(self, where: str, reason: str) -> None:
         super().__init__(where, f"{reason} (the message is in the hot store and is archived later; do not add it again)")
+
+
+class PartialBatchError(StoreError):
+    """Of a batch that takes several round trips, some were stored before the store failed. Its cause says how it failed.
+
+    What is stored stays and can be used. Storing all of them again is safe.
+
+    Attributes:
+        stored: How many, the first ones of the batch, are stored for certain; of those that follow, some may be.
+        total: How many were to be stored.
+    """
+
+    def __init__(self, where: str, reason: str, *, stored: int, total: int) -> None:
+        self.stored = stored
+        self.total = total
+        super().__init__(where, f"only the first {stored:,} of {total:,} are stored: {reason}")
 
 
 class ClosedError(LixError):

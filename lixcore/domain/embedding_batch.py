@@ -1,0 +1,103 @@
+"""Many embeddings at once: checked, and brought into the type that they are stored in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lixcore.domain.embedding import MAX_DIMENSION, checked_embedding
+from lixcore.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DType: TypeAlias = Literal["float32", "float16"]
+"""How numbers are stored: as they are; or as float16, in half the room, with three digits, up to 65,504."""
+
+
+def checked_embeddings(
+    values: Sequence[Any] | NDArray[Any], name: Callable[[int], str], *, dimension: int | None = None
+) -> NDArray[np.float32]:
+    """Return embeddings as a float32 array of shape (count, dimension), which shares nothing with them.
+
+    Arrays of one shape and type are checked all at once; lists, and whatever is wrong, one by one.
+
+    Args:
+        values: One embedding or more, as `lixcore.domain.embedding.checked_embedding` takes them.
+        name: What the embedding at an index is called in an error.
+        dimension: The dimension that they must have; None for any, the same for all.
+
+    Raises:
+        InvalidInputError: One of them is refused, or has another dimension.
+    """
+    import numpy as np
+
+    matrix = _stacked(values)
+    if matrix is None or not np.isfinite(matrix).all() or not matrix.any(axis=1).all():
+        rows = [checked_embedding(value, name(index)) for index, value in enumerate(values)]
+        for index, row in enumerate(rows):
+            _check_dimension(row.size, name(index), dimension, others=rows[0].size)
+        matrix = np.stack(rows)
+    _check_dimension(matrix.shape[1], name(0), dimension, others=matrix.shape[1])
+    return matrix
+
+
+def stored_numbers(
+    matrix: NDArray[np.float32], dtype: DType, name: Callable[[int], str]
+) -> NDArray[np.float32] | NDArray[np.float16]:
+    """Return checked embeddings as little-endian numbers of the type that they are stored in.
+
+    Args:
+        matrix: float32 of shape (count, dimension), finite, no row all zeros.
+        dtype: The type.
+        name: What the embedding at an index is called in an error.
+
+    Raises:
+        InvalidInputError: Of one of them, a value is beyond what float16 holds, or all are so small that it holds only zeros.
+    """
+    import numpy as np
+
+    if dtype == "float32":
+        return matrix.astype("<f4", copy=False)
+    with np.errstate(over="ignore", under="ignore"):
+        half: NDArray[np.float16] = matrix.astype("<f2")
+    if not (finite := np.isfinite(half)).all():
+        row, index = (int(each) for each in np.argwhere(~finite)[0])
+        raise InvalidInputError(name(row), f"has a value at index {index} that float16 cannot hold: {matrix[row, index]:g}")
+    if not (directed := half.any(axis=1)).all():
+        row = int(np.flatnonzero(~directed)[0])
+        raise InvalidInputError(name(row), f"is all zeros in float16: its largest value is {np.abs(matrix[row]).max():g}")
+    return half
+
+
+def _stacked(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.float32] | None:
+    """The arrays of numbers as one, or None where they are none, or not of one shape and type."""
+    import numpy as np
+
+    whole: NDArray[Any]
+    if type(values) is np.ndarray:
+        if values.ndim != 2:  # noqa: PLR2004  # a matrix
+            return None
+        whole = values
+    else:
+        first = values[0]
+        if type(first) is not np.ndarray or first.ndim != 1:
+            return None
+        dtype, shape = first.dtype, first.shape
+        if any(type(value) is not np.ndarray or value.dtype != dtype or value.shape != shape for value in values):
+            return None
+        whole = np.concatenate(values).reshape(len(values), -1)
+    if whole.dtype.kind not in "iuf" or not 1 <= whole.shape[1] <= MAX_DIMENSION:
+        return None
+    if whole.dtype == np.float32:
+        return whole.astype(np.float32)
+    with np.errstate(over="ignore"):  # by way of float64, like a single one: both round alike
+        return whole.astype(np.float64).astype(np.float32)
+
+
+def _check_dimension(dimension: int, field: str, wanted: int | None, *, others: int) -> None:
+    if wanted is not None and dimension != wanted:
+        raise InvalidInputError(field, f"has dimension {dimension:,}; embedding_dimension is {wanted:,}")
+    if dimension != others:
+        raise InvalidInputError(field, f"has dimension {dimension:,}; the first one has {others:,}")

@@ -1,0 +1,297 @@
+"""The embeddings of URLs, each made once for all sessions and tenants."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+from lixcore.domain.embedding_batch import DType, checked_embeddings, stored_numbers
+from lixcore.domain.embedding_record import StoredEmbedding, decode_embedding, embedding_key, encode_embeddings
+from lixcore.domain.scope import checked_model, checked_url
+from lixcore.domain.web_address import normal_url, shown_url
+from lixcore.errors import CorruptDataError, InvalidInputError, PartialBatchError, StoreError
+from lixcore.ports.clock import Clock
+from lixcore.ports.embedding_store import EmbeddingStore
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_log = logging.getLogger("lixcore.url_embeddings")
+
+KEYS_KEPT: Final = 4096
+"""Of how many URLs the keys are kept in the process."""
+
+LONGEST_KEPT: Final = 1024
+"""Up to how many characters a URL may have for its key to be kept: so that all of them take some megabytes at most."""
+
+T = TypeVar("T")
+
+
+class Guard(Protocol):
+    """What becomes of a store's failure."""
+
+    def ask(self, call: Callable[[], T], otherwise: T) -> T:
+        """What ``call`` returns; when the store fails, ``otherwise``, or its error."""
+        ...
+
+
+class Stats(Protocol):
+    """What is counted."""
+
+    def count(self, **changes: float) -> None:
+        """Add to sums."""
+        ...
+
+
+class UrlEmbeddings:
+    """The cache of URL embeddings. Safe to share between threads, and across forks.
+
+    URLs are found again by their normal form (`lixcore.domain.web_address`), and by the model that made the embedding: those of
+    different models never meet. Embeddings come back as read-only float32 arrays of shape (dimension,), as they were stored.
+
+    Where the store fails, the guard says what becomes of it: it counts that, and nothing is found or stored, or it raises.
+
+    Args:
+        store: Where they are kept; None keeps none.
+        clock: Tells when they are stored, and how long they take to make.
+        guard: What becomes of a store's failure.
+        stats: Counts.
+        model: The name of the model, where a call names none.
+        dtype: How new ones are stored.
+        dimension: How many numbers an embedding has: others are refused, and not found. None for any.
+        ttl: For how many seconds they are kept.
+        batch_size: How many are read or written in one round trip.
+        capacity: How many the store holds at most.
+    """
+
+    def __init__(
+        self,
+        store: EmbeddingStore | None,
+        *,
+        clock: Clock,
+        guard: Guard,
+        stats: Stats,
+        model: str = "",
+        dtype: DType = "float32",
+        dimension: int | None = None,
+        ttl: float = 86_400.0,
+        batch_size: int = 100,
+        capacity: int = 1_000_000,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._guard = guard
+        self._stats = stats
+        self._model = checked_model(model)
+        self._dtype: DType = dtype
+        self._dimension = dimension
+        self._ttl = ttl
+        self._batch_size = batch_size
+        self._capacity = capacity
+        self._kept_key = lru_cache(maxsize=KEYS_KEPT)(_key)
+        self._told_of_dimension = False
+
+    def get(self, url: str, *, model: str | None = None) -> NDArray[np.float32] | None:
+        """The embedding of a URL; None where none is stored.
+
+        Args:
+            url: Any text of up to 64 KiB in UTF-8.
+            model: Which model's; the configured one's unless given.
+
+        Raises:
+            InvalidInputError: The url or the model is refused.
+            StoreError: The store failed, and the guard raises.
+        """
+        model = self._model if model is None else checked_model(model)
+        key = self._key(model, url)
+        found = self._found([key], model).get(key)
+        return None if found is None else found.vector
+
+    def get_many(self, urls: Iterable[str], *, model: str | None = None) -> dict[str, NDArray[np.float32] | None]:
+        """The embeddings of URLs, by URL as given; None for each without one. One round trip for each ``batch_size``.
+
+        Raises:
+            InvalidInputError: A url or the model is refused.
+            StoreError: The store failed, and the guard raises.
+        """
+        model = self._model if model is None else checked_model(model)
+        keys = self._keys(model, urls)
+        found = self._found(list(dict.fromkeys(keys.values())), model)
+        return {url: found[key].vector if key in found else None for url, key in keys.items()}
+
+    def set(self, url: str, embedding: Sequence[float] | NDArray[Any], *, model: str | None = None) -> bool:
+        """Store the embedding of a URL, in place of the one that is there.
+
+        Returns:
+            Whether it is stored: False where the store failed, or there is none.
+
+        Raises:
+            InvalidInputError: The url, the embedding or the model is refused.
+            StoreError: The store failed, and the guard raises.
+        """
+        model = self._model if model is None else checked_model(model)
+        key = self._key(model, url)
+        records = self._records([embedding], lambda _: "embedding", model, seconds=None)
+        return self._put([(key, records[0])]) == 1
+
+    def set_many(self, embeddings: Mapping[str, Sequence[float] | NDArray[Any]], *, model: str | None = None) -> dict[str, bool]:
+        """Store the embeddings of URLs, in place of those that are there. One round trip for each ``batch_size``.
+
+        Returns:
+            Of each URL as given whether it is stored: False where the store failed, or there is none.
+
+        Raises:
+            InvalidInputError: A url, an embedding or the model is refused, or their dimensions differ; nothing is stored.
+            PartialBatchError: The store failed after the first round trip, and the guard raises.
+            StoreError: The store failed in the first one, and the guard raises.
+        """
+        if not isinstance(embeddings, Mapping):
+            raise InvalidInputError("embeddings", f"must be a mapping of URLs to embeddings, not {type(embeddings).__name__}")
+        model = self._model if model is None else checked_model(model)
+        keys = self._keys(model, embeddings)
+        if not keys:
+            return {}
+        urls = list(keys)
+        records = self._records(list(embeddings.values()), lambda index: _named(urls[index]), model, seconds=None)
+        stored = self._put(list(zip(keys.values(), records, strict=True)))
+        return {url: index < stored for index, url in enumerate(urls)}
+
+    def get_or_compute(
+        self,
+        urls: Iterable[str],
+        fn: Callable[[list[str]], Sequence[Any] | NDArray[Any] | Mapping[str, Any]],
+        *,
+        model: str | None = None,
+    ) -> dict[str, NDArray[np.float32]]:
+        """The embeddings of URLs, by URL as given: those that are stored, and those that ``fn`` makes, which are stored then.
+
+        What is made comes back as it will be found again, so also rounded to float16 where that is how it is stored.
+
+        Args:
+            urls: The URLs.
+            fn: Is called once, and only where something is missing, with the URLs that are: as given, in their order, of several
+                spellings the first. It returns an embedding for each in that order, or a mapping that has all of them.
+            model: The model that makes them; the configured one unless given.
+
+        Raises:
+            InvalidInputError: A url, the model or what ``fn`` returns is refused; nothing is stored.
+            StoreError: The store failed, and the guard raises; a `PartialBatchError` where some of what was made is stored.
+        """
+        model = self._model if model is None else checked_model(model)
+        keys = self._keys(model, urls)
+        found = self._found(list(dict.fromkeys(keys.values())), model)
+        missing: dict[bytes, str] = {}
+        for url, key in keys.items():
+            if key not in found:
+                missing.setdefault(key, url)
+        if missing:
+            asked = list(missing.values())
+            began = self._clock.monotonic()
+            made = _in_order(fn(list(asked)), asked)
+            seconds = (self._clock.monotonic() - began) / len(asked)
+            records = self._records(made, lambda index: _named(asked[index]), model, seconds=seconds)
+            self._put(list(zip(missing, records, strict=True)))
+            found.update((key, decode_embedding(record, model)) for key, record in zip(missing, records, strict=True))
+        return {url: found[key].vector for url, key in keys.items()}
+
+    def forget(self, urls: Iterable[str], *, model: str | None = None) -> int:
+        """Remove the embeddings of URLs.
+
+        Returns:
+            How many were stored.
+
+        Raises:
+            InvalidInputError: A url or the model is refused.
+            StoreError: The store failed, whatever the guard says: what is not removed must not look removed.
+        """
+        model = self._model if model is None else checked_model(model)
+        keys = list(dict.fromkeys(self._keys(model, urls).values()))
+        if self._store is None:
+            return 0
+        return sum(self._store.forget(keys[start : start + self._batch_size]) for start in range(0, len(keys), self._batch_size))
+
+    def _key(self, model: str, url: str) -> bytes:
+        if type(url) is not str:
+            url = checked_url(url)
+        return self._kept_key(model, url) if len(url) <= LONGEST_KEPT else _key(model, url)
+
+    def _keys(self, model: str, urls: Iterable[str]) -> dict[str, bytes]:
+        if isinstance(urls, (str, bytes)):
+            raise InvalidInputError("urls", "must be several URLs, not one text")
+        return {url: self._key(model, url) for url in urls}
+
+    def _found(self, keys: list[bytes], model: str) -> dict[bytes, StoredEmbedding]:
+        store = self._store
+        found: dict[bytes, StoredEmbedding] = {}
+        if store is None:
+            return found
+        for start in range(0, len(keys), self._batch_size):
+            part = keys[start : start + self._batch_size]
+            values = self._guard.ask(lambda part=part: store.get(part), None)  # type: ignore[misc]
+            if values is None:
+                break  # what is away is not waited for once more
+            for key, value in zip(part, values, strict=True):
+                if value is not None and (stored := self._decoded(value, model)) is not None:
+                    found[key] = stored
+        return found
+
+    def _decoded(self, value: bytes, model: str) -> StoredEmbedding | None:
+        try:
+            stored = decode_embedding(value, model)
+        except CorruptDataError:
+            return self._guard.ask(lambda: decode_embedding(value, model), None)
+        if self._dimension is not None and stored.vector.size != self._dimension:
+            if not self._told_of_dimension:
+                self._told_of_dimension = True
+                _log.warning("embeddings of dimension %d are stored, %d is configured", stored.vector.size, self._dimension)
+            return None
+        return stored
+
+    def _records(self, values: Any, name: Callable[[int], str], model: str, *, seconds: float | None) -> list[bytes]:
+        matrix = checked_embeddings(values, name, dimension=self._dimension)
+        numbers = stored_numbers(matrix, self._dtype, name)
+        return encode_embeddings(numbers, model=model, created=self._clock.now(), seconds=seconds)
+
+    def _put(self, entries: list[tuple[bytes, bytes]]) -> int:
+        """Store entries; return how many, the first ones, are stored."""
+        store = self._store
+        if store is None:
+            return 0
+
+        def put(part: list[tuple[bytes, bytes]]) -> bool:
+            store.put(part, ttl=self._ttl, capacity=self._capacity)
+            return True
+
+        for start in range(0, len(entries), self._batch_size):
+            part = entries[start : start + self._batch_size]
+            try:
+                if not self._guard.ask(lambda part=part: put(part), False):  # type: ignore[misc]
+                    return start
+            except StoreError as error:
+                if start == 0:
+                    raise
+                raise PartialBatchError(error.where, str(error), stored=start, total=len(entries)) from error
+        return len(entries)
+
+
+def _key(model: str, url: str) -> bytes:
+    return embedding_key(model, normal_url(checked_url(url)))
+
+
+def _named(url: str) -> str:
+    return f"embeddings[{shown_url(url)!r}]"
+
+
+def _in_order(made: Any, asked: list[str]) -> Any:
+    if isinstance(made, Mapping):
+        if lacking := [url for url in asked if url not in made]:
+            raise InvalidInputError("fn", f"returned no embedding for {shown_url(lacking[0])!r}")
+        return [made[url] for url in asked]
+    if isinstance(made, (str, bytes)) or not hasattr(made, "__len__") or not hasattr(made, "__getitem__"):
+        raise InvalidInputError("fn", f"must return a sequence or a mapping of embeddings, not {type(made).__name__}")
+    if len(made) != len(asked):
+        raise InvalidInputError("fn", f"returned {len(made):,} embeddings for {len(asked):,} URLs")
+    return made
