@@ -12,9 +12,11 @@ _ADD: Final = "INSERT INTO tallies VALUES (?, ?, ?) ON CONFLICT (layer, name) DO
 
 def add_to_tallies(database: Database, layer: str, changes: Mapping[str, float]) -> None:
     """`lixcore.ports.tallies.KeepsTallies.tally` of a layer; all sums change together."""
-    if changes:
-        with database.writing(durable=False) as sql:
-            sql.executemany(_ADD, [(layer, name, change) for name, change in changes.items()])
+    if not changes:
+        database.check_open()
+        return
+    with database.writing(durable=False) as sql:
+        sql.executemany(_ADD, [(layer, name, change) for name, change in changes.items()])
 
 
 def read_tallies(database: Database, layer: str) -> Mapping[str, float]:
