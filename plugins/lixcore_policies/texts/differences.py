@@ -34,7 +34,7 @@ def difference(text: str, other: str) -> str | None:
     if len(text) > MAX_COMPARED or len(other) > MAX_COMPARED:
         return "are too long to be compared"
     one, two = read(text), read(other)
-    if one.line == two.line:
+    if one.line == two.line and one.numbers == two.numbers:
         return None
     return next((found for differ, found in _RULES if differ(one, two)), None)
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from lixcore_policies.texts.english import listed
 from lixcore_policies.texts.reading import Reading
+from lixcore_policies.texts.stems import stem
 
 _ENDINGS: Final = listed("n an ian ean ese ish i s ic")
 _VOWELS_THAT_GO: Final = ("a", "e", "y")
@@ -33,13 +34,19 @@ def _unknown(one: Reading, two: Reading) -> Collection[str]:
 
 def _has_form_of(name: str, other: Reading) -> bool:
     """Whether the other text has the name with another ending (India, Indian) or without its accents."""
-    if not name.isascii() and _without_accents(name) in other.unique:
-        return True
-    return any(word[:3] == name[:3] and _is_form(*sorted((name, word), key=len)) for word in other.unique)
+    plain = _without_accents(name)
+    for word in other.unique:
+        if plain == word or (not word.isascii() and _without_accents(word) == name):
+            return True
+        if word[:3] == name[:3] and _is_form(*sorted((name, word), key=len)):
+            return True
+    return False
 
 
 def _without_accents(name: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter))
+    if name.isascii():
+        return name
+    return stem("".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter)))
 
 
 def _is_form(shorter: str, longer: str) -> bool:

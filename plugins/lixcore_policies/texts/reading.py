@@ -84,7 +84,7 @@ def _read(text: str) -> Reading:
     tokens = with_numbers_read(tokens_of(text))
     is_number = [token.is_number for token in tokens]
     for token, after, before in zip(tokens, [False, *is_number], [*is_number[1:], False], strict=False):
-        reader.take(token, beside_number=after or before)
+        reader.take(token, after_number=after, before_number=before)
     return reader.reading()
 
 
@@ -99,21 +99,28 @@ class _Reader:
         self._numbers: list[str] = []
         self._operators: list[str] = []
         self._units: set[str] = set()
+        self._unit_ahead = ""
         self._negations = 0
 
-    def take(self, token: Token, *, beside_number: bool) -> None:
+    def take(self, token: Token, *, after_number: bool, before_number: bool) -> None:
         text = token.text
-        if beside_number and text in UNITS:
+        if (after_number or before_number) and text in UNITS:
             self._units.add(UNITS[text])
-            self._line.append(UNITS[text])
+            if after_number:
+                self._line.append(UNITS[text])
+            else:
+                self._unit_ahead = UNITS[text]
         elif token.is_number:
             self._numbers.append(text)
             self._line.append(text)
+            if self._unit_ahead:  # $5 is 5 dollars
+                self._line.append(self._unit_ahead)
+                self._unit_ahead = ""
         elif not token.is_mark:
             self._take_word(token)
         elif text in LIST_JOINTS:
             self._line.append(text)
-        elif beside_number and text in _OPERATORS:
+        elif (after_number or before_number) and text in _OPERATORS:
             self._operators.append(text)
 
     def _take_word(self, token: Token) -> None:

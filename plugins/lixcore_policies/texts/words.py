@@ -24,7 +24,9 @@ class _Plain(dict[int, str]):
         character = chr(code)
         category = unicodedata.category(character)
         plain = character
-        if category == "Nd":
+        if code < 0x80:
+            pass
+        elif category == "Nd":
             plain = str(unicodedata.decimal(character))
         elif code in _LIKE_ASCII:
             plain = _LIKE_ASCII[code]
