@@ -10,6 +10,7 @@ import attrs
 from lixcore.domain.cached_answer import StoredAnswer, decode_answer, encode_answer
 from lixcore.domain.json_value import JsonValue
 from lixcore.domain.scope import Scope
+from lixcore.domain.semantic_hit import SemanticHit
 from lixcore.domain.session import SessionKey
 from lixcore.errors import ClosedError, CorruptDataError
 from lixcore.ports.cache_size import CacheSize
@@ -31,27 +32,6 @@ from lixcore.services.reuse.single_flight import Share, SingleFlight
 
 CANDIDATES: Final = 16
 """How many cached answers are looked at for one query at most."""
-
-
-@attrs.frozen
-class SemanticHit:
-    """A cached response, and why it was found.
-
-    Attributes:
-        response: The response; the caller's own, to be changed at will.
-        similarity: The cosine of the two queries' embeddings, -1 to 1; 1.0 where only the text was asked for.
-        age: How long ago it was cached, in seconds.
-        matched_query: The text of the query that it was made for; None where that was not given.
-        is_exact: Whether that is the text that was asked for, character by character.
-        seconds: How long it took to make; None where that is not known.
-    """
-
-    response: JsonValue
-    similarity: float
-    age: float
-    matched_query: str | None
-    is_exact: bool
-    seconds: float | None
 
 
 class SemanticCache:
@@ -254,8 +234,7 @@ class SemanticCache:
             if answer is None:
                 continue
             age = max(0.0, now - match.added)  # another host's clock may be ahead
-            candidate = MatchCandidate(answer.query, match.similarity, age, scope)
-            if match.is_exact or self._match.may_answer(wanted.text, candidate):
+            if match.is_exact or self._match.may_answer(wanted.text, MatchCandidate(answer.query, match.similarity, age, scope)):
                 share(match.payload)
                 return SemanticHit(answer.response, match.similarity, age, answer.query, match.is_exact, answer.seconds)
         return None
