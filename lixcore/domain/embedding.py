@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,19 @@ def checked_embedding(value: Sequence[float] | NDArray[Any], field: str = "embed
     """
     import numpy as np  # here: numpy costs a tenth of a second, and most messages have no embedding
 
+    if (
+        type(value) is np.ndarray
+        and value.dtype.char == "f"
+        and value.dtype.isnative
+        and value.ndim == 1
+        and 1 <= value.size <= MAX_DIMENSION
+    ):
+        # The common case, in a fifth of the time: the sum of squares tells what none of the numbers can be. It is infinite or
+        # zero for the largest and the smallest as well; the long way tells which of them are fit.
+        copied: NDArray[np.float32] = value.copy()
+        if 0.0 < np.vdot(copied, copied) < math.inf:
+            copied.setflags(write=False)
+            return copied
     try:
         given = np.asarray(value)
     except (TypeError, ValueError):
