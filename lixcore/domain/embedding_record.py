@@ -16,9 +16,9 @@ import hashlib
 import math
 import struct
 import zlib
-from collections.abc import Iterable
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 _MAGIC: Final = b"LxUE"
 _VERSION: Final = 1
-_CODES: Final[dict[str, int]] = {"float32": 1, "float16": 2}
-_TYPES: Final = {1: ("<f4", 4), 2: ("<f2", 2)}
+_FLOAT32, _FLOAT16 = 1, 2
+_WIDTHS: Final = {_FLOAT32: 4, _FLOAT16: 2}
+_CODE_OF_WIDTH: Final = {width: code for code, width in _WIDTHS.items()}
 _HEAD: Final = struct.Struct("<4sBBHI")
 _TIMES: Final = struct.Struct("<dd")
 _CHECK_BYTES: Final = 4
@@ -79,7 +80,7 @@ def encode_embeddings(
         created: When, in seconds since the epoch.
         seconds: How long each of them took; None where that is not known.
     """
-    head = _head(model, _CODES[numbers.dtype.name], numbers.shape[1])
+    head = _head(model, _CODE_OF_WIDTH[numbers.itemsize], numbers.shape[1])
     head += _TIMES.pack(created, math.nan if seconds is None else seconds)
     crc32, crc_of_head, width = zlib.crc32, zlib.crc32(head), numbers.shape[1] * numbers.itemsize
     data = memoryview(numbers.tobytes())
@@ -97,31 +98,38 @@ def decode_embeddings(records: Iterable[bytes | None], model: str) -> list[Store
         records: What `encode_embeddings` made.
         model: The name of the model that must have made the embeddings.
     """
-    from numpy import dtype, float32, frombuffer
-
+    frombuffer, wide, types = _numpy()
     found: list[StoredEmbedding | CorruptDataError | None] = []
-    head, size, kept, dimension = b"", -1, dtype(float32), 0
+    head, size, kept, dimension = b"", -1, wide, 0
     for record in records:
         if record is None:
             found.append(None)
             continue
         if len(record) != size or not record.startswith(head):  # mostly it is as the one before
             try:
-                head, form, dimension = _checked_head(record, model)
+                head, code, dimension = _checked_head(record, model)
             except CorruptDataError as error:
                 found.append(error)
                 continue
-            size, kept = len(record), dtype(form)
+            size, kept = len(record), types[code]
         if zlib.crc32(record) != _CRC_OF_WHOLE:
             found.append(_corrupt("has a wrong checksum"))
             continue
         created, seconds = _TIMES.unpack_from(record, len(head))
         vector = frombuffer(record, kept, dimension, len(head) + _TIMES.size)
-        if kept != float32:
-            vector = vector.astype(float32)
+        if kept is not wide:
+            vector = vector.astype(wide)
             vector.setflags(write=False)
         found.append(StoredEmbedding(vector, created, seconds if seconds == seconds else None))  # noqa: PLR0124  # NaN is none
     return found
+
+
+@cache  # imported when it is needed first, and then at hand
+def _numpy() -> tuple[Callable[..., NDArray[np.float32]], np.dtype[np.float32], dict[int, np.dtype[Any]]]:
+    import numpy as np
+
+    wide: np.dtype[np.float32] = np.dtype("<f4")
+    return np.frombuffer, wide, {_FLOAT32: wide, _FLOAT16: np.dtype("<f2")}
 
 
 @lru_cache(maxsize=16)
@@ -131,16 +139,16 @@ def _head(model: str, code: int, dimension: int) -> bytes:
     return head + bytes(-len(head) % _ALIGNED)
 
 
-def _checked_head(record: bytes, model: str) -> tuple[bytes, str, int]:
-    """The first part of a record of a model, the type of its numbers as numpy calls it, and how many they are."""
+def _checked_head(record: bytes, model: str) -> tuple[bytes, int, int]:
+    """The first part of a record of a model, the code of its type of numbers, and how many they are."""
     size = len(record)
     if size < _HEAD.size:
         raise _corrupt(f"has only {size} bytes")
     magic, version, code, named, dimension = _HEAD.unpack_from(record)
     if magic != _MAGIC or version != _VERSION:
         raise _corrupt(f"begins with {record[:5].hex(' ')}: it is no embedding, or one of a later version")
-    form, width = _TYPES.get(code, ("", 0))
-    if not form or not 1 <= dimension <= MAX_DIMENSION:
+    width = _WIDTHS.get(code)
+    if width is None or not 1 <= dimension <= MAX_DIMENSION:
         raise _corrupt(f"has numbers of type {code} and dimension {dimension:,}")
     start = _HEAD.size + named
     start += -start % _ALIGNED
@@ -150,7 +158,7 @@ def _checked_head(record: bytes, model: str) -> tuple[bytes, str, int]:
     head = _head(model, code, dimension)
     if not record.startswith(head):
         raise _corrupt("was made by another model than its key says")
-    return head, form, dimension
+    return head, code, dimension
 
 
 def _corrupt(reason: str) -> CorruptDataError:
