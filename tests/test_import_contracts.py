@@ -63,7 +63,6 @@ OFFENCES = [
     ("services", "lixcore/services/upkeep/offence.py", "import lixcore.services.histories.catalogue"),
     ("services", "lixcore/services/reuse/offence.py", "import lixcore.services.upkeep.lease"),
     ("services", "lixcore/services/outage/offence.py", "import lixcore.services.reuse"),
-    ("services", "lixcore/services/reuse/offence.py", "import lixcore.services.checks.verification"),
     ("services", "lixcore/services/a_room_nobody_planned.py", ""),
     ("core-is-pure", "lixcore/services/tiers/offence.py", "import lixcore_redis"),
     ("core-is-pure", "lixcore/services/tiers/offence.py", "def late():\n    import lixcore_policies"),

@@ -33,8 +33,12 @@ def checked_embeddings(
     """
     import numpy as np
 
+    if len(values) == 1:
+        only = checked_embedding(values[0], name(0))
+        _check_dimension(only.size, name(0), dimension, others=only.size)
+        return only[np.newaxis]
     matrix = _stacked(values)
-    if matrix is None or not np.isfinite(matrix).all() or not matrix.any(axis=1).all():
+    if matrix is None or not _surely_right(matrix):
         rows = [checked_embedding(value, name(index)) for index, value in enumerate(values)]
         for index, row in enumerate(rows):
             _check_dimension(row.size, name(index), dimension, others=rows[0].size)
@@ -93,7 +97,15 @@ def _stacked(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.float32] | None
     if whole.dtype == np.float32:
         return whole.astype(np.float32)
     with np.errstate(over="ignore"):  # by way of float64, like a single one: both round alike
-        return whole.astype(np.float64).astype(np.float32)
+        return whole.astype(np.float64, copy=False).astype(np.float32)
+
+
+def _surely_right(matrix: NDArray[np.float32]) -> bool:
+    """Whether all rows are finite and have a direction, by their sums of squares; where those overflow or vanish, it is open."""
+    import numpy as np
+
+    squares = np.einsum("ij,ij->i", matrix, matrix)
+    return bool(squares.min() > 0 and squares.max() < np.inf)
 
 
 def _check_dimension(dimension: int, field: str, wanted: int | None, *, others: int) -> None:

@@ -2,11 +2,10 @@
 
 A record is little-endian and has four parts:
 
-* 28 bytes: ``LxUE``, the version (1), the type of the numbers (1 float32, 2 float16), the length of the model's name in bytes
-  (16 bits), the dimension (32 bits), when it was made (float64, seconds since the epoch), how long that took (float64, seconds;
-  NaN where it is not known);
-* the name of the model in UTF-8, and zeros up to the next multiple of 8 bytes from the beginning, so that the numbers can be used
-  where they lie;
+* 12 bytes: ``LxUE``, the version (1), the type of the numbers (1 float32, 2 float16), the length of the model's name in bytes
+  (16 bits), the dimension (32 bits); then the name of the model in UTF-8, and zeros up to the next multiple of 8 bytes, so that
+  the numbers can be used where they lie;
+* when it was made (float64, seconds since the epoch), and how long that took (float64, seconds; NaN where it is not known);
 * the numbers;
 * the CRC-32 of all before it.
 """
@@ -17,12 +16,13 @@ import hashlib
 import math
 import struct
 import zlib
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from lixcore.domain.embedding import MAX_DIMENSION
-from lixcore.domain.embedding_batch import DType
 from lixcore.errors import CorruptDataError
 
 if TYPE_CHECKING:
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 
 _MAGIC: Final = b"LxUE"
 _VERSION: Final = 1
-_CODES: Final[dict[str, int]] = {"float32": 1, "float16": 2}
-_WIDTHS: Final = {1: 4, 2: 2}
-_HEAD: Final = struct.Struct("<4sBBHIdd")
+_FLOAT32, _FLOAT16 = 1, 2
+_WIDTHS: Final = {_FLOAT32: 4, _FLOAT16: 2}
+_CODE_OF_WIDTH: Final = {width: code for code, width in _WIDTHS.items()}
+_HEAD: Final = struct.Struct("<4sBBHI")
+_TIMES: Final = struct.Struct("<dd")
 _CHECK_BYTES: Final = 4
 _ALIGNED: Final = 8
 _CRC_OF_WHOLE: Final = 0x2144DF1C  # of any bytes with their own CRC-32 behind them, low byte first: a property of the checksum
@@ -45,13 +47,11 @@ class StoredEmbedding(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     Attributes:
         vector: float32 of shape (dimension,), read-only; it shares nothing that can change.
-        dtype: How it is stored.
         created: When it was made, in seconds since the epoch.
         seconds: How long that took; None where it is not known.
     """
 
     vector: NDArray[np.float32]
-    dtype: DType
     created: float
     seconds: float | None
 
@@ -80,33 +80,71 @@ def encode_embeddings(
         created: When, in seconds since the epoch.
         seconds: How long each of them took; None where that is not known.
     """
-    name = model.encode()
-    width = numbers.shape[1] * numbers.itemsize
-    took = math.nan if seconds is None else seconds
-    head = _HEAD.pack(_MAGIC, _VERSION, _CODES[numbers.dtype.name], len(name), numbers.shape[1], created, took) + name
-    head += bytes(-len(head) % _ALIGNED)
-    crc_of_head = zlib.crc32(head)
-    crc32, data = zlib.crc32, memoryview(numbers.tobytes())
-    rows = (data[start : start + width] for start in range(0, len(data), width))
+    head = _head(model, _CODE_OF_WIDTH[numbers.itemsize], numbers.shape[1])
+    head += _TIMES.pack(created, math.nan if seconds is None else seconds)
+    crc32, crc_of_head, width = zlib.crc32, zlib.crc32(head), numbers.shape[1] * numbers.itemsize
+    data = memoryview(numbers.tobytes())
+    rows = [data[start : start + width] for start in range(0, len(data), width)]
     return [b"".join((head, row, crc32(row, crc_of_head).to_bytes(_CHECK_BYTES, "little"))) for row in rows]
 
 
-def decode_embedding(record: bytes, model: str) -> StoredEmbedding:
-    """Return what a record holds.
+def decode_embeddings(records: Iterable[bytes | None], model: str) -> list[StoredEmbedding | CorruptDataError | None]:
+    """Return what each of some records holds; None for each that is missing.
+
+    In the place of one that is damaged, or that is no record or another model's, stands the error that says so: the others can
+    be used all the same.
 
     Args:
-        record: What `encode_embeddings` made.
-        model: The name of the model that must have made the embedding.
-
-    Raises:
-        CorruptDataError: It is no such record, or damaged, or of another model.
+        records: What `encode_embeddings` made.
+        model: The name of the model that must have made the embeddings.
     """
+    frombuffer, wide, types = _numpy()
+    found: list[StoredEmbedding | CorruptDataError | None] = []
+    head, size, kept, dimension = b"", -1, wide, 0
+    for record in records:
+        if record is None:
+            found.append(None)
+            continue
+        if len(record) != size or not record.startswith(head):  # mostly it is as the one before
+            try:
+                head, code, dimension = _checked_head(record, model)
+            except CorruptDataError as error:
+                found.append(error)
+                continue
+            size, kept = len(record), types[code]
+        if zlib.crc32(record) != _CRC_OF_WHOLE:
+            found.append(_corrupt("has a wrong checksum"))
+            continue
+        created, seconds = _TIMES.unpack_from(record, len(head))
+        vector = frombuffer(record, kept, dimension, len(head) + _TIMES.size)
+        if kept is not wide:
+            vector = vector.astype(wide)
+            vector.setflags(write=False)
+        found.append(StoredEmbedding(vector, created, seconds if seconds == seconds else None))  # noqa: PLR0124  # NaN is none
+    return found
+
+
+@cache  # imported when it is needed first, and then at hand
+def _numpy() -> tuple[Callable[..., NDArray[np.float32]], np.dtype[np.float32], dict[int, np.dtype[Any]]]:
     import numpy as np
 
+    wide: np.dtype[np.float32] = np.dtype("<f4")
+    return np.frombuffer, wide, {_FLOAT32: wide, _FLOAT16: np.dtype("<f2")}
+
+
+@lru_cache(maxsize=16)
+def _head(model: str, code: int, dimension: int) -> bytes:
+    name = model.encode()
+    head = _HEAD.pack(_MAGIC, _VERSION, code, len(name), dimension) + name
+    return head + bytes(-len(head) % _ALIGNED)
+
+
+def _checked_head(record: bytes, model: str) -> tuple[bytes, int, int]:
+    """The first part of a record of a model, the code of its type of numbers, and how many they are."""
     size = len(record)
     if size < _HEAD.size:
         raise _corrupt(f"has only {size} bytes")
-    magic, version, code, named, dimension, created, seconds = _HEAD.unpack_from(record)
+    magic, version, code, named, dimension = _HEAD.unpack_from(record)
     if magic != _MAGIC or version != _VERSION:
         raise _corrupt(f"begins with {record[:5].hex(' ')}: it is no embedding, or one of a later version")
     width = _WIDTHS.get(code)
@@ -114,18 +152,13 @@ def decode_embedding(record: bytes, model: str) -> StoredEmbedding:
         raise _corrupt(f"has numbers of type {code} and dimension {dimension:,}")
     start = _HEAD.size + named
     start += -start % _ALIGNED
-    if size != start + dimension * width + _CHECK_BYTES:
-        raise _corrupt(f"has {size:,} bytes, not {start + dimension * width + _CHECK_BYTES:,}")
-    if zlib.crc32(record) != _CRC_OF_WHOLE:
-        raise _corrupt("has a wrong checksum")
-    if record[_HEAD.size : _HEAD.size + named] != model.encode():
+    whole = start + _TIMES.size + dimension * width + _CHECK_BYTES
+    if size != whole:
+        raise _corrupt(f"has {size:,} bytes, not {whole:,}")
+    head = _head(model, code, dimension)
+    if not record.startswith(head):
         raise _corrupt("was made by another model than its key says")
-    took = None if seconds != seconds else seconds  # noqa: PLR0124  # NaN is none
-    if width == _WIDTHS[1]:
-        return StoredEmbedding(np.frombuffer(record, "<f4", dimension, start), "float32", created, took)
-    vector = np.frombuffer(record, "<f2", dimension, start).astype(np.float32)
-    vector.setflags(write=False)
-    return StoredEmbedding(vector, "float16", created, took)
+    return head, code, dimension
 
 
 def _corrupt(reason: str) -> CorruptDataError:

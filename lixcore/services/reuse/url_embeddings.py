@@ -4,46 +4,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from lixcore.domain.embedding_batch import DType, checked_embeddings, stored_numbers
-from lixcore.domain.embedding_record import StoredEmbedding, decode_embedding, embedding_key, encode_embeddings
-from lixcore.domain.scope import checked_model, checked_url
-from lixcore.domain.web_address import normal_url, shown_url
-from lixcore.errors import CorruptDataError, InvalidInputError, PartialBatchError, StoreError
+from lixcore.domain.embedding_record import StoredEmbedding, decode_embeddings, encode_embeddings
+from lixcore.domain.scope import checked_model
+from lixcore.domain.web_address import shown_url
+from lixcore.errors import ClosedError, InvalidInputError, PartialBatchError, StoreError
+from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.embedding_store import EmbeddingStore
+from lixcore.services.reuse.cache_guard import CacheGuard
+from lixcore.services.reuse.layer_stats import LayerStats
+from lixcore.services.reuse.url_keys import UrlKeys
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_log = logging.getLogger("lixcore.url_embeddings")
-
-KEYS_KEPT: Final = 4096
-"""Of how many URLs the keys are kept in the process."""
-
-LONGEST_KEPT: Final = 1024
-"""Up to how many characters a URL may have for its key to be kept: so that all of them take some megabytes at most."""
-
-T = TypeVar("T")
-
-
-class Guard(Protocol):
-    """What becomes of a store's failure."""
-
-    def ask(self, call: Callable[[], T], otherwise: T) -> T:
-        """What ``call`` returns; when the store fails, ``otherwise``, or its error."""
-        ...
-
-
-class Stats(Protocol):
-    """What is counted."""
-
-    def count(self, **changes: float) -> None:
-        """Add to sums."""
-        ...
+_log = logging.getLogger("lixcore.cache")
 
 
 class UrlEmbeddings:
@@ -72,8 +52,8 @@ class UrlEmbeddings:
         store: EmbeddingStore | None,
         *,
         clock: Clock,
-        guard: Guard,
-        stats: Stats,
+        guard: CacheGuard,
+        stats: LayerStats,
         model: str = "",
         dtype: DType = "float32",
         dimension: int | None = None,
@@ -91,8 +71,9 @@ class UrlEmbeddings:
         self._ttl = ttl
         self._batch_size = batch_size
         self._capacity = capacity
-        self._kept_key = lru_cache(maxsize=KEYS_KEPT)(_key)
+        self._keys = UrlKeys(self._model)
         self._told_of_dimension = False
+        self._closed = False
 
     def get(self, url: str, *, model: str | None = None) -> NDArray[np.float32] | None:
         """The embedding of a URL; None where none is stored.
@@ -105,8 +86,8 @@ class UrlEmbeddings:
             InvalidInputError: The url or the model is refused.
             StoreError: The store failed, and the guard raises.
         """
-        model = self._model if model is None else checked_model(model)
-        key = self._key(model, url)
+        model = self._which(model)
+        key = self._keys.of(url, model)
         found = self._found([key], model).get(key)
         return None if found is None else found.vector
 
@@ -117,8 +98,8 @@ class UrlEmbeddings:
             InvalidInputError: A url or the model is refused.
             StoreError: The store failed, and the guard raises.
         """
-        model = self._model if model is None else checked_model(model)
-        keys = self._keys(model, urls)
+        model = self._which(model)
+        keys = self._keys.of_each(urls, model)
         found = self._found(list(dict.fromkeys(keys.values())), model)
         return {url: found[key].vector if key in found else None for url, key in keys.items()}
 
@@ -132,8 +113,8 @@ class UrlEmbeddings:
             InvalidInputError: The url, the embedding or the model is refused.
             StoreError: The store failed, and the guard raises.
         """
-        model = self._model if model is None else checked_model(model)
-        key = self._key(model, url)
+        model = self._which(model)
+        key = self._keys.of(url, model)
         records = self._records([embedding], lambda _: "embedding", model, seconds=None)
         return self._put([(key, records[0])]) == 1
 
@@ -150,8 +131,8 @@ class UrlEmbeddings:
         """
         if not isinstance(embeddings, Mapping):
             raise InvalidInputError("embeddings", f"must be a mapping of URLs to embeddings, not {type(embeddings).__name__}")
-        model = self._model if model is None else checked_model(model)
-        keys = self._keys(model, embeddings)
+        model = self._which(model)
+        keys = self._keys.of_each(embeddings, model)
         if not keys:
             return {}
         urls = list(keys)
@@ -180,8 +161,8 @@ class UrlEmbeddings:
             InvalidInputError: A url, the model or what ``fn`` returns is refused; nothing is stored.
             StoreError: The store failed, and the guard raises; a `PartialBatchError` where some of what was made is stored.
         """
-        model = self._model if model is None else checked_model(model)
-        keys = self._keys(model, urls)
+        model = self._which(model)
+        keys = self._keys.of_each(urls, model)
         found = self._found(list(dict.fromkeys(keys.values())), model)
         missing: dict[bytes, str] = {}
         for url, key in keys.items():
@@ -194,7 +175,7 @@ class UrlEmbeddings:
             seconds = (self._clock.monotonic() - began) / len(asked)
             records = self._records(made, lambda index: _named(asked[index]), model, seconds=seconds)
             self._put(list(zip(missing, records, strict=True)))
-            found.update((key, decode_embedding(record, model)) for key, record in zip(missing, records, strict=True))
+            found.update(zip(missing, map(_intact, decode_embeddings(records, model)), strict=True))
         return {url: found[key].vector for url, key in keys.items()}
 
     def forget(self, urls: Iterable[str], *, model: str | None = None) -> int:
@@ -207,48 +188,60 @@ class UrlEmbeddings:
             InvalidInputError: A url or the model is refused.
             StoreError: The store failed, whatever the guard says: what is not removed must not look removed.
         """
-        model = self._model if model is None else checked_model(model)
-        keys = list(dict.fromkeys(self._keys(model, urls).values()))
+        keys = list(dict.fromkeys(self._keys.of_each(urls, self._which(model)).values()))
         if self._store is None:
             return 0
         return sum(self._store.forget(keys[start : start + self._batch_size]) for start in range(0, len(keys), self._batch_size))
 
-    def _key(self, model: str, url: str) -> bytes:
-        if type(url) is not str:
-            url = checked_url(url)
-        return self._kept_key(model, url) if len(url) <= LONGEST_KEPT else _key(model, url)
+    def measure(self) -> CacheSize:
+        """How much is stored, of all models.
 
-    def _keys(self, model: str, urls: Iterable[str]) -> dict[str, bytes]:
-        if isinstance(urls, (str, bytes)):
-            raise InvalidInputError("urls", "must be several URLs, not one text")
-        return {url: self._key(model, url) for url in urls}
+        Raises:
+            StoreError: The store failed, whatever the guard says: what is unknown must not look empty.
+        """
+        self._check_open()
+        return CacheSize(0, 0) if self._store is None else self._store.measure()
+
+    def close(self) -> None:
+        """Add what was counted to the store's sums, and refuse all calls. The store stays open. Idempotent."""
+        if not self._closed:
+            self._closed = True
+            if not self._guard.is_away:
+                self._stats.add_now()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ClosedError("the cache of URL embeddings")
+
+    def _which(self, model: str | None) -> str:
+        self._check_open()
+        return self._model if model is None else checked_model(model)
 
     def _found(self, keys: list[bytes], model: str) -> dict[bytes, StoredEmbedding]:
-        store = self._store
+        """What is stored under keys, and can be used."""
+        store, size = self._store, self._batch_size
         found: dict[bytes, StoredEmbedding] = {}
-        if store is None:
+        if store is None or not keys:
             return found
-        for start in range(0, len(keys), self._batch_size):
-            part = keys[start : start + self._batch_size]
-            values = self._guard.ask(lambda part=part: store.get(part), None)  # type: ignore[misc]
+        saved = 0.0
+        for start in range(0, len(keys), size):
+            part = keys if len(keys) <= size else keys[start : start + size]
+            values = self._guard.ask(partial(store.get, part), None)
             if values is None:
-                break  # what is away is not waited for once more
-            for key, value in zip(part, values, strict=True):
-                if value is not None and (stored := self._decoded(value, model)) is not None:
-                    found[key] = stored
+                break  # a store that just failed is not waited for once more
+            for key, stored in zip(part, decode_embeddings(values, model), strict=True):
+                if isinstance(stored, StoredEmbedding):
+                    if self._dimension is None or stored.vector.size == self._dimension:
+                        found[key] = stored
+                        saved += stored.seconds or 0.0
+                    else:
+                        self._tell_of_dimension(stored.vector.size)
+                elif stored is not None:
+                    self._guard.report(stored)
+        self._stats.count(hits=len(found), misses=len(keys) - len(found), seconds_saved=saved)
+        if not self._guard.is_away:
+            self._stats.add_when_due()
         return found
-
-    def _decoded(self, value: bytes, model: str) -> StoredEmbedding | None:
-        try:
-            stored = decode_embedding(value, model)
-        except CorruptDataError:
-            return self._guard.ask(lambda: decode_embedding(value, model), None)
-        if self._dimension is not None and stored.vector.size != self._dimension:
-            if not self._told_of_dimension:
-                self._told_of_dimension = True
-                _log.warning("embeddings of dimension %d are stored, %d is configured", stored.vector.size, self._dimension)
-            return None
-        return stored
 
     def _records(self, values: Any, name: Callable[[int], str], model: str, *, seconds: float | None) -> list[bytes]:
         matrix = checked_embeddings(values, name, dimension=self._dimension)
@@ -257,18 +250,13 @@ class UrlEmbeddings:
 
     def _put(self, entries: list[tuple[bytes, bytes]]) -> int:
         """Store entries; return how many, the first ones, are stored."""
-        store = self._store
+        store, size = self._store, self._batch_size
         if store is None:
             return 0
-
-        def put(part: list[tuple[bytes, bytes]]) -> bool:
-            store.put(part, ttl=self._ttl, capacity=self._capacity)
-            return True
-
-        for start in range(0, len(entries), self._batch_size):
-            part = entries[start : start + self._batch_size]
+        for start in range(0, len(entries), size):
+            put = partial(store.put, entries[start : start + size], ttl=self._ttl, capacity=self._capacity)
             try:
-                if not self._guard.ask(lambda part=part: put(part), False):  # type: ignore[misc]
+                if self._guard.ask(put, False) is False:
                     return start
             except StoreError as error:
                 if start == 0:
@@ -276,9 +264,14 @@ class UrlEmbeddings:
                 raise PartialBatchError(error.where, str(error), stored=start, total=len(entries)) from error
         return len(entries)
 
-
-def _key(model: str, url: str) -> bytes:
-    return embedding_key(model, normal_url(checked_url(url)))
+    def _tell_of_dimension(self, stored: int) -> None:
+        if not self._told_of_dimension:
+            self._told_of_dimension = True
+            _log.warning(
+                "the url cache has embeddings of dimension %d under the same model name; embedding_dimension is %d: not used",
+                stored,
+                self._dimension,
+            )
 
 
 def _named(url: str) -> str:
@@ -286,12 +279,21 @@ def _named(url: str) -> str:
 
 
 def _in_order(made: Any, asked: list[str]) -> Any:
+    """What ``fn`` returned, as one embedding for each URL in their order."""
     if isinstance(made, Mapping):
         if lacking := [url for url in asked if url not in made]:
             raise InvalidInputError("fn", f"returned no embedding for {shown_url(lacking[0])!r}")
         return [made[url] for url in asked]
-    if isinstance(made, (str, bytes)) or not hasattr(made, "__len__") or not hasattr(made, "__getitem__"):
-        raise InvalidInputError("fn", f"must return a sequence or a mapping of embeddings, not {type(made).__name__}")
-    if len(made) != len(asked):
-        raise InvalidInputError("fn", f"returned {len(made):,} embeddings for {len(asked):,} URLs")
+    try:
+        count = len(made)
+        made[:0]  # what has no order, such as a set, has no slices
+    except (TypeError, LookupError):
+        raise InvalidInputError("fn", f"must return a sequence or a mapping of embeddings, not {type(made).__name__}") from None
+    if isinstance(made, (str, bytes)) or count != len(asked):
+        raise InvalidInputError("fn", f"must return an embedding for each URL, {len(asked):,}, not {count:,}")
     return made
+
+
+def _intact(stored: StoredEmbedding | StoreError | None) -> StoredEmbedding:
+    assert isinstance(stored, StoredEmbedding)  # noqa: S101  # what was encoded a moment ago
+    return stored

@@ -14,13 +14,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from lixcore.domain.embedding_record import decode_embedding, embedding_key, encode_embeddings
+from lixcore.domain.embedding_record import StoredEmbedding, decode_embeddings, embedding_key, encode_embeddings
 from lixcore.errors import CorruptDataError
 
 MODELS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NUMBERS = st.sampled_from(["<f4", "<f2"]).flatmap(
     lambda dtype: arrays.arrays(dtype, st.tuples(st.integers(1, 4), st.integers(1, 40)), fill=st.just(1))
 )
+
+
+def decode_embedding(one: bytes, model: str) -> StoredEmbedding:
+    (found,) = decode_embeddings([one], model)
+    if isinstance(found, CorruptDataError):
+        raise found
+    assert found is not None
+    return found
 
 
 def record(numbers: Any = ((1.0, 2.0),), *, model: str = "m", created: float = 1.7e9, seconds: float | None = 0.25) -> bytes:
@@ -36,13 +44,13 @@ def test_what_goes_in_comes_out(numbers: Any, model: str, created: float, second
         stored = decode_embedding(one, model)
         assert stored.vector.dtype == np.float32
         assert stored.vector.tobytes() == row.astype(np.float32).tobytes()
-        assert (stored.dtype, stored.created, stored.seconds) == (numbers.dtype.name, created, seconds)
+        assert (stored.created, stored.seconds) == (created, seconds)
 
 
 def test_the_form_is_as_described() -> None:
     """Put together by hand from the module's description."""
-    head = b"LxUE" + struct.pack("<BBHIdd", 1, 1, 5, 2, 1.7e9, math.nan) + b"ab-cd"
-    whole = head + bytes(40 - len(head)) + struct.pack("<ff", 1.5, -2.0)
+    head = b"LxUE" + struct.pack("<BBHI", 1, 1, 5, 2) + b"ab-cd"
+    whole = head + bytes(24 - len(head)) + struct.pack("<ddff", 1.7e9, math.nan, 1.5, -2.0)
     whole += struct.pack("<I", zlib.crc32(whole))
     assert record([[1.5, -2.0]], model="ab-cd", seconds=None) == whole
     assert decode_embedding(whole, "ab-cd").vector.tolist() == [1.5, -2.0]
@@ -90,7 +98,7 @@ def test_what_is_cut_off_is_noticed(length: int) -> None:
 def forged(**fields: int) -> bytes:
     """A record whose checksum is right and whose head is not."""
     facts = {"version": 1, "code": 1, "named": 1, "dimension": 2} | fields
-    one = b"LxUE" + struct.pack("<BBHIdd", *facts.values(), 1.7e9, 1.0) + b"m\0\0\0" + struct.pack("<ff", 1, 2)
+    one = b"LxUE" + struct.pack("<BBHI", *facts.values()) + b"m\0\0\0" + struct.pack("<ddff", 1.7e9, 1.0, 1, 2)
     return one + struct.pack("<I", zlib.crc32(one))
 
 
@@ -98,7 +106,7 @@ def forged(**fields: int) -> bytes:
     ("one", "reason"),
     [
         (b"", "has only 0 bytes"),
-        (record()[:27], "has only 27 bytes"),
+        (record()[:11], "has only 11 bytes"),
         (b"GIF89a" + bytes(60), "begins with 47 49 46 38 39: it is no embedding, or one of a later version"),
         (forged(version=2), "begins with 4c 78 55 45 02: it is no embedding, or one of a later version"),
         (forged(code=3), "has numbers of type 3 and dimension 2"),
@@ -117,6 +125,31 @@ def test_a_refusal_says_why(one: bytes, reason: str) -> None:
     with pytest.raises(CorruptDataError) as caught:
         decode_embedding(one, "m")
     assert str(caught.value) == f"a cached embedding: {reason}"
+
+
+RECORDS = {
+    "fit": record(),
+    "longer": record([[1.0, 2.0, 3.0]]),
+    "narrow": encode_embeddings(np.array([[1.5, 2.0, 0.0, 4.0]], "<f2"), model="m", created=0.0, seconds=None)[0],
+    "another model's": record(model="n"),
+    "damaged": record()[:-1] + bytes([record()[-1] ^ 1]),
+    "cut off": record()[:-1],
+    "missing": None,
+}
+
+
+@given(st.lists(st.sampled_from(sorted(RECORDS))))
+def test_records_do_not_get_in_the_way_of_one_another(kinds: list[str]) -> None:
+    """Each of a batch is what it is alone, whatever stands before it; damage has its error in its place."""
+    found = decode_embeddings([RECORDS[kind] for kind in kinds], "m")
+    assert len(found) == len(kinds)
+    for kind, each in zip(kinds, found, strict=True):
+        (alone,) = decode_embeddings([RECORDS[kind]], "m")
+        assert type(each) is type(alone)
+        assert str(each) == str(alone)
+    vectors = {"fit": [1.0, 2.0], "longer": [1.0, 2.0, 3.0], "narrow": [1.5, 2.0, 0.0, 4.0]}
+    got = [each.vector.tolist() for each in found if isinstance(each, StoredEmbedding)]
+    assert got == [vectors[kind] for kind in kinds if kind in vectors]
 
 
 def test_the_forger_can_write() -> None:
