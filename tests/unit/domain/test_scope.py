@@ -121,7 +121,7 @@ def test_a_changed_copy_has_a_digest_of_its_own() -> None:
 )
 def test_what_is_no_url_or_model_is_refused(url: object, model: object, field: str, reason: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        Scope(SessionKey("s"), url=url, model=model)  # type: ignore[arg-type]  # wrong on purpose
+        Scope(SessionKey("s"), url=url, model=model)
     assert (caught.value.field, caught.value.reason) == (field, reason)
 
 
