@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from lixcore.domain.freshness import live_rows
 from lixcore.domain.similarity import Vectors, nearest
 from lixcore.errors import InvalidInputError
-from lixcore_redis.similarity_records import HEAD_BYTES, Head, is_payload
+from lixcore_redis.similarity_records import HEAD_BYTES, Head, Place, identifiers, labelled, place_of, read_times
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,6 @@ class ReadyScope:
     Args:
         index: The index's bytes.
         head: Its head, read.
-        records: Its records.
         rows: Their vectors.
         tail: The newest bytes of the payloads, as far as they were read.
         check: The request that asks for the head again.
@@ -37,21 +36,17 @@ class ReadyScope:
         size: About how many bytes it takes here, without payloads that were asked for one by one.
     """
 
-    def __init__(
-        self, index: bytes, head: Head, records: NDArray[np.void], rows: NDArray[np.float32], *, tail: bytes, check: bytes
-    ) -> None:
+    def __init__(self, index: bytes, head: Head, rows: NDArray[np.float32], *, tail: bytes, check: bytes) -> None:
         self.version = index[:HEAD_BYTES]
         self.check = check
         self.is_current = True
         self.size = _OBJECT_BYTES + len(index) + 2 * rows.nbytes + 2 * len(tail)
         self._dimension = head.dimension
-        self._records = records
-        self._added = records["added"]
-        self._expires = records["expires"]
+        self._index = index
+        self._added, self._expires = read_times(index, head)
         self._vectors = Vectors(rows)
         self._tail = tail
         self._tail_begins = head.text_bytes - len(tail)
-        self._by_label: dict[bytes, list[int]] | None = None
         self._payloads: dict[bytes, bytes] = {}
 
     def find(
@@ -63,50 +58,47 @@ class ReadyScope:
             InvalidInputError: The dimension differs from that of the live entries.
         """
         usable = live_rows(self._added, self._expires, now)
-        exact = [row for row in self._labelled(label) if usable[row]] if label else []
+        exact = [row for row in labelled(self._index, label) if usable[row]] if label else []
         if vector is None:
             return [(row, 1.0, True) for row in exact[:k]]
-        if not usable.any():
-            return []
         if len(vector) != self._dimension:
+            if not usable.any():
+                return []
             raise InvalidInputError("embedding", f"has dimension {len(vector):,}; the entries here have {self._dimension:,}")
         cosines = self._vectors.cosines(vector)
+        if not exact:
+            return [(row, float(cosines[row]), False) for row in nearest(cosines, usable, k=k, at_least=at_least)]
         usable[exact] = False
-        found = [(row, float(cosines[row]), True) for row in exact[:k]]
-        if len(found) < k:
-            found += [(row, float(cosines[row]), False) for row in nearest(cosines, usable, k=k - len(found), at_least=at_least)]
-        return found
+        others = nearest(cosines, usable, k=k, at_least=at_least)
+        return [*((row, float(cosines[row]), True) for row in exact), *((row, float(cosines[row]), False) for row in others)][:k]
 
     def added(self, row: int) -> float:
         """When an entry was added."""
         return float(self._added[row])
 
+    def place(self, row: int) -> Place:
+        """Where an entry's payload is on the server."""
+        return place_of(self._index, row)
+
     def payload(self, row: int) -> bytes | None:
         """An entry's payload; None when it is not at hand, or what is at hand is not the entry's."""
-        record: Any = self._records[row]
-        identifier = record["id"].tobytes()
-        kept = self._payloads.get(identifier)
+        place = place_of(self._index, row)
+        kept = self._payloads.get(place.identifier)
         if kept is None:
-            begin = int(record["begin"]) - self._tail_begins
+            begin = place.begin - self._tail_begins
             if begin < 0:
                 return None
-            kept = self._tail[begin : begin + int(record["length"])]
-            if not is_payload(record, kept):
+            kept = self._tail[begin : begin + place.length]
+            if not place.holds(kept):
                 return None
-            self._payloads[identifier] = kept
+            self._payloads[place.identifier] = kept
         return kept
 
-    def place(self, row: int) -> tuple[int, int]:
-        """Where an entry's payload begins, and how long it is."""
-        record: Any = self._records[row]
-        return int(record["begin"]), int(record["length"])
-
-    def accept(self, row: int, payload: bytes) -> bool:
-        """Keep a payload that was read; False when it is not the entry's."""
-        record: Any = self._records[row]
-        if not is_payload(record, payload):
+    def accept(self, place: Place, payload: bytes) -> bool:
+        """Keep a payload that was read; False when it is not the one of that place."""
+        if not place.holds(payload):
             return False
-        self._payloads[record["id"].tobytes()] = payload
+        self._payloads[place.identifier] = payload
         return True
 
     def inherit(self, former: ReadyScope) -> int:
@@ -114,20 +106,9 @@ class ReadyScope:
         known = former._payloads.copy()  # at once, as other threads may add to it
         if not known:
             return 0
-        here = self._records["id"].tolist()
-        self._payloads.update({identifier: known[identifier] for identifier in here if identifier in known})
-        return sum(map(len, self._payloads.values()))
-
-    def _labelled(self, label: bytes) -> list[int]:
-        """The rows with a label, newest first."""
-        if self._by_label is None:
-            by_label: dict[bytes, list[int]] = {}
-            labels, marks = self._records["label"].tolist(), self._records["has_label"].tolist()
-            for row in range(len(labels) - 1, -1, -1):
-                if marks[row]:
-                    by_label.setdefault(labels[row], []).append(row)
-            self._by_label = by_label
-        return self._by_label.get(label, [])
+        taken = {identifier: known[identifier] for identifier in identifiers(self._index) if identifier in known}
+        self._payloads.update(taken)
+        return sum(map(len, taken.values()))
 
 
 class _Shelf:

@@ -19,11 +19,11 @@ from lixcore_redis.keys import lease_key
 from lixcore_redis.link import Link
 from lixcore_redis.options import RedisSimilarityOptions
 from lixcore_redis.ready_vectors import ReadyScope, ReadyVectors
-from lixcore_redis.similarity_keys import ScopeKeys, scope_keys
-from lixcore_redis.similarity_records import HEAD_BYTES, ID_BYTES, pack_entry, read_head, read_records, read_rows
+from lixcore_redis.similarity_keys import ScopeKeys, cached_scope_keys
+from lixcore_redis.similarity_records import HEAD_BYTES, ID_BYTES, pack_entry, read_head, read_rows
 from lixcore_redis.similarity_scopes import SimilarityScopes
 from lixcore_redis.similarity_scripts import ADD, MOST_BYTES
-from lixcore_redis.tallies import Tallies
+from lixcore_redis.tally_hash import TallyHash, tallies_key
 from lixcore_redis.wire import command
 
 if TYPE_CHECKING:
@@ -62,9 +62,10 @@ class RedisSimilarityIndex:
         self._link = Link(options, clock, database=options.semantic_db, what="similarity index")
         self._clock = clock
         self._prefix = options.key_prefix
+        self._keys = cached_scope_keys(options.key_prefix)
         self._ready = ReadyVectors(options.index_cache_bytes)
         self._scopes = SimilarityScopes(self._link, options.key_prefix, clock)
-        self._tallies = Tallies(self._link, options.key_prefix, "semantic")
+        self._tallies = TallyHash(self._link, tallies_key(options.key_prefix, "semantic"))
 
     @classmethod
     def open(cls, options: RedisSimilarityOptions, context: AdapterContext) -> Self:
@@ -79,11 +80,11 @@ class RedisSimilarityIndex:
         """A script, which may be sent twice: it knows the entry by an id that is drawn here."""
         if len(entry.label) not in (0, LABEL_BYTES):
             raise InvalidInputError("label", f"has {len(entry.label)} bytes, not {LABEL_BYTES}")
+        keys = self._keys(scope)
         now = self._clock.now()
         fields, row = pack_entry(
-            entry, identifier=secrets.token_bytes(ID_BYTES), added=now, expires=now + ttl, source=scope.source
+            entry, identifier=secrets.token_bytes(ID_BYTES), added=now, expires=now + ttl, source=keys.source
         )
-        keys = scope_keys(self._prefix, scope)
         answer = self._link.run(
             ADD,
             (*keys.strings, keys.registry),
@@ -98,7 +99,7 @@ class RedisSimilarityIndex:
             raise self._corrupt(keys, answer.decode())
         if answer:
             raise InvalidInputError("embedding", f"has dimension {len(entry.vector):,}; the entries here have {answer:,}")
-        if (ready := self._ready.get(scope.digest)) is not None:
+        if (ready := self._ready.get(keys.digest)) is not None:
             ready.is_current = False
 
     def search(
@@ -108,7 +109,8 @@ class RedisSimilarityIndex:
 
         A payload that is not among the newest 64 KiB costs a second request.
         """
-        digest = scope.digest
+        keys = self._keys(scope)
+        digest = keys.digest
         former = self._ready.get(digest)
         now = self._clock.now()
         torn: _TornError | None = None
@@ -116,13 +118,12 @@ class RedisSimilarityIndex:
             (version,) = self._link.call(former.check, 1, writes=False)
             if version == former.version:
                 try:
-                    return self._answer(scope, former, former.find(vector, label=label, k=k, at_least=at_least, now=now))
+                    return self._answer(keys, former, former.find(vector, label=label, k=k, at_least=at_least, now=now))
                 except _TornError as error:
                     torn = error
             elif not version:
                 self._ready.drop(digest)
                 return []
-        keys = scope_keys(self._prefix, scope)
         for _ in range(READS_AT_MOST):
             try:
                 ready = self._read(keys)
@@ -132,7 +133,7 @@ class RedisSimilarityIndex:
                 inherited = ready.inherit(former) if former is not None else 0
                 found = ready.find(vector, label=label, k=k, at_least=at_least, now=now)
                 self._ready.keep(digest, ready, ready.size + inherited)
-                return self._answer(scope, ready, found)
+                return self._answer(keys, ready, found)
             except _TornError as error:
                 self._ready.drop(digest)
                 # No two writes leave the same version, so nobody wrote since it was seen first.
@@ -150,42 +151,36 @@ class RedisSimilarityIndex:
             return None
         try:
             head = read_head(index)
-            records = read_records(index, head)
         except ValueError as error:
             raise self._corrupt(keys, str(error)) from error
         if vectors is None or (head.text_bytes and not tail):
             return None  # the server threw one of the three away, and so the entries
         try:
-            rows = read_rows(vectors, head, records)
+            rows = read_rows(index, vectors, head)
         except ValueError as error:
             raise _TornError(index[:HEAD_BYTES], str(error)) from error
-        return ReadyScope(index, head, records, rows, tail=tail, check=keys.head)
+        return ReadyScope(index, head, rows, tail=tail, check=keys.check)
 
-    def _answer(self, scope: Scope, ready: ReadyScope, found: Sequence[tuple[int, float, bool]]) -> list[Match]:
+    def _answer(self, keys: ScopeKeys, ready: ReadyScope, found: Sequence[tuple[int, float, bool]]) -> list[Match]:
         payloads = [ready.payload(row) for row, _, _ in found]
         if None in payloads:
-            self._fetch(scope, ready, [row for (row, _, _), payload in zip(found, payloads, strict=True) if payload is None])
+            self._fetch(keys, ready, [row for (row, _, _), payload in zip(found, payloads, strict=True) if payload is None])
             payloads = [ready.payload(row) for row, _, _ in found]
         return [
             Match(similarity, is_exact, ready.added(row), payload or b"")
             for (row, similarity, is_exact), payload in zip(found, payloads, strict=True)
         ]
 
-    def _fetch(self, scope: Scope, ready: ReadyScope, rows: Sequence[int]) -> None:
+    def _fetch(self, keys: ScopeKeys, ready: ReadyScope, rows: Sequence[int]) -> None:
         """Read payloads that are not at hand, in one request."""
-        texts = scope_keys(self._prefix, scope).strings[2]
+        texts = keys.strings[2]
         places = [ready.place(row) for row in rows]
-        request = b"".join(
-            command(b"GETRANGE", texts, b"%d" % begin, b"%d" % (begin + length - 1))
-            if length
-            else command(b"GETRANGE", texts, b"1", b"0")
-            for begin, length in places
-        )
-        pieces = self._link.call(request, len(rows), writes=False)
-        for row, piece in zip(rows, pieces, strict=True):
-            if not ready.accept(row, piece):
+        request = b"".join(_range(texts, place.begin, place.length) for place in places)
+        pieces = self._link.call(request, len(places), writes=False)
+        for place, piece in zip(places, pieces, strict=True):
+            if not ready.accept(place, piece):
                 raise _TornError(ready.version, "names a payload that is not where it should be")
-        self._ready.grew(scope.digest, ready, sum(map(len, pieces)))
+        self._ready.grew(keys.digest, ready, sum(map(len, pieces)))
 
     def _corrupt(self, keys: ScopeKeys, reason: str) -> CorruptDataError:
         return CorruptDataError(self._link.where, f"the cached answers of {keys.strings[0].decode()}: the index {reason}")
@@ -215,12 +210,12 @@ class RedisSimilarityIndex:
         self._link.run(scripts.END_LEASE, (lease_key(self._prefix, name),), holder.encode(errors="surrogatepass"))
 
     def tally(self, changes: Mapping[str, float]) -> None:
-        """See the port, and `lixcore_redis.tallies`."""
-        self._tallies.add(changes)
+        """See the port, and `lixcore_redis.tally_hash`."""
+        self._tallies.tally(changes)
 
     def tallies(self) -> Mapping[str, float]:
         """See the port."""
-        return self._tallies.all()
+        return self._tallies.tallies()
 
     def close(self) -> None:
         """Close the connections; those in use when their call is done."""
@@ -230,3 +225,12 @@ class RedisSimilarityIndex:
 
 def _milliseconds(seconds: float) -> int:
     return ceil(max(1.0, min(seconds * 1000, LONGEST_MILLISECONDS)))
+
+
+def _range(key: bytes, begin: int, length: int) -> bytes:
+    # Nothing at all cannot be said by a first and a last byte, but for a last one before the first.
+    return (
+        command(b"GETRANGE", key, b"%d" % begin, b"%d" % (begin + length - 1))
+        if length
+        else command(b"GETRANGE", key, b"1", b"0")
+    )

@@ -15,6 +15,8 @@ or URL is part of a key. ``{BB}``, the first byte of the owner's, keeps all keys
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import attrs
@@ -28,7 +30,10 @@ from lixcore_redis.wire import command
 TAIL_BYTES: Final = 64 * 1024
 """How many bytes of the newest payloads come along with the vectors."""
 
-SCOPE_SUFFIXES: Final = (b":idx", b":vec", b":txt")
+CACHED_SCOPES: Final = 1024
+"""How many scopes' keys a process keeps ready, of those whose URLs and ids are not oversized: about 3 MB."""
+
+CACHED_CHARACTERS: Final = 1024
 
 KEY_PATTERN: Final = rb"sem:[0-9a-f]{64}:(?:[0-9a-f]{64}:(?P<string>idx|vec|txt)|(?P<set>scopes|[0-9a-f]{64}:shared))"
 """A regular expression for what such keys have behind their bucket."""
@@ -36,27 +41,24 @@ KEY_PATTERN: Final = rb"sem:[0-9a-f]{64}:(?:[0-9a-f]{64}:(?P<string>idx|vec|txt)
 
 @attrs.frozen
 class ScopeKeys:
-    """The keys of one scope.
+    """The keys of one scope, and requests that are the same every time.
 
     Attributes:
+        digest: The scope's.
         strings: ``idx``, ``vec`` and ``txt``.
         registry: The set that names the scope.
+        source: Which session adds to it.
+        check: ``GETRANGE`` of the head alone.
+        everything: ``GET`` of index and vectors, and ``GETRANGE`` of the newest payloads: each says when its key is another
+            program's, which ``MGET`` does not.
     """
 
+    digest: bytes
     strings: tuple[bytes, bytes, bytes]
     registry: bytes
-
-    @property
-    def head(self) -> bytes:
-        """The request for the head alone."""
-        return command(b"GETRANGE", self.strings[0], b"0", b"%d" % (HEAD_BYTES - 1))
-
-    @property
-    def everything(self) -> bytes:
-        """The request for index, vectors and the newest payloads: three commands. Each says when its key is another program's."""
-        index, vectors, texts = self.strings
-        tail = command(b"GETRANGE", texts, b"%d" % -TAIL_BYTES, b"-1")
-        return command(b"GET", index) + command(b"GET", vectors) + tail
+    source: bytes
+    check: bytes
+    everything: bytes
 
 
 @attrs.frozen
@@ -76,9 +78,28 @@ class Holding:
 
 def scope_keys(prefix: str, scope: Scope) -> ScopeKeys:
     """The keys of a scope."""
-    owner = scope.owner
+    owner, digest = scope.owner, scope.digest
+    source = scope.source if scope.shared else owner
     base = _base(prefix, owner)
-    return ScopeKeys(strings_of(base + scope.digest.hex().encode()), _registry(base, owner, scope.source))
+    index, vectors, texts = strings = strings_of(base + digest.hex().encode())
+    check = command(b"GETRANGE", index, b"0", b"%d" % (HEAD_BYTES - 1))
+    everything = command(b"GET", index) + command(b"GET", vectors) + command(b"GETRANGE", texts, b"%d" % -TAIL_BYTES, b"-1")
+    return ScopeKeys(digest, strings, _registry(base, owner, source), source, check, everything)
+
+
+def cached_scope_keys(prefix: str) -> Callable[[Scope], ScopeKeys]:
+    """`scope_keys` that remembers the scopes used last."""
+
+    @lru_cache(maxsize=CACHED_SCOPES)
+    def remembered(scope: Scope) -> ScopeKeys:
+        return scope_keys(prefix, scope)
+
+    def find(scope: Scope) -> ScopeKeys:
+        if len(scope.url) + len(scope.session.id) + len(scope.session.tenant) > CACHED_CHARACTERS:
+            return scope_keys(prefix, scope)
+        return remembered(scope)
+
+    return find
 
 
 def strings_of(stem: bytes) -> tuple[bytes, bytes, bytes]:

@@ -18,7 +18,7 @@ from lixcore.ports.clock import Clock
 from lixcore_redis.failures import WrongTypeError
 from lixcore_redis.link import Link
 from lixcore_redis.similarity_keys import Holding, every_index_pattern, holdings, strings_of
-from lixcore_redis.similarity_records import ID_BYTES, read_head, read_records
+from lixcore_redis.similarity_records import ID_BYTES, read_head, read_times
 from lixcore_redis.similarity_scripts import FORGET
 from lixcore_redis.wire import command
 
@@ -81,10 +81,10 @@ class SimilarityScopes:
             head = read_head(index)
             if (rows, texts) != (head.row_bytes, head.text_bytes):
                 return 0
-            records = read_records(index, head)
         except ValueError:
             return 0
-        return int(live_rows(records["added"], records["expires"], self._clock.now()).sum())
+        added, expires = read_times(index, head)
+        return int(live_rows(added, expires, self._clock.now()).sum())
 
     def _stems(self, session: SessionKey | None) -> Iterator[Sequence[bytes]]:
         """What the keys of scopes begin with, some at a time."""

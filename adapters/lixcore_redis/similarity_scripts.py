@@ -17,7 +17,7 @@ MOST_BYTES: Final = 192 * 1024 * 1024
 # See `lixcore_redis.similarity_records` for the bytes; Lua counts them from 1. "opened" gives a table, nil when there is no
 # entry, or a text that says what is wrong. "rewritten" stores the entries that are kept and what is added, and no byte of others.
 _COMMON: Final = """
-local HEAD, RECORD = 40, 144
+local HEAD, RECORD = 40, 136
 local function opened(keys)
   local index = redis.call('GET', keys[1])
   local rows, texts = redis.call('STRLEN', keys[2]), redis.call('STRLEN', keys[3])
@@ -42,11 +42,11 @@ local function rewritten(keys, scope, kept, token, lasts, fields, row, text)
   local records, rows, texts, length, width = {''}, {}, {}, 0, 0
   for i, at in ipairs(kept) do
     width = 4 * scope.dimension
-    local size = struct.unpack('<I4', scope.index, at + 108)
-    local slot, begin = struct.unpack('<I8I8', scope.index, at + 128)
+    local size = struct.unpack('<I4', scope.index, at + 100)
+    local slot, begin = struct.unpack('<I8I8', scope.index, at + 120)
     rows[i] = string.sub(scope.rows, slot * width + 1, slot * width + width)
     texts[i] = string.sub(scope.texts, begin + 1, begin + size)
-    records[i + 1] = string.sub(scope.index, at, at + 127) .. struct.pack('<I8I8', i - 1, length)
+    records[i + 1] = string.sub(scope.index, at, at + 119) .. struct.pack('<I8I8', i - 1, length)
     length = length + size
   end
   if row then
@@ -82,14 +82,14 @@ if scope then
 end
 local first, size = #live + 1, #text
 while first > 1 and #live - first + 2 < capacity and (#live - first + 3) * #row <= most do
-  local length = struct.unpack('<I4', scope.index, live[first - 1] + 108)
+  local length = struct.unpack('<I4', scope.index, live[first - 1] + 100)
   if size + length > most then break end
   first, size = first - 1, size + length
 end
 local kept, used = {}, {}
 for i = first, #live do
   kept[#kept + 1] = live[i]
-  used[struct.unpack('<I8', scope.index, live[i] + 128)] = true
+  used[struct.unpack('<I8', scope.index, live[i] + 120)] = true
 end
 local lasts = math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[5]))
 local base, name = string.sub(KEYS[1], 1, -69), string.sub(KEYS[1], -68, -5)
