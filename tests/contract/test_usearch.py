@@ -1,4 +1,4 @@
-"""The index with USearch does what its port says, searching exactly as small scopes are, and with graphs from the first entry on."""
+"""The index with USearch does what its port says, searching exactly as small scopes are, and with graphs from the start."""
 
 from __future__ import annotations
 
