@@ -66,8 +66,7 @@ class Directory:
             StoreError: What is done in the turn failed in SQLite or in the file system, or another process has the directory.
         """
         with self._turns:
-            if self._in_turn:
-                raise StoreBusyError(str(self.path), "is being used by what a signal interrupted; try again after that")
+            self._refuse_a_signal_handler()
             self._in_turn = True
             try:
                 yield self._connected()
@@ -112,6 +111,7 @@ class Directory:
     def closing(self) -> Iterator[bool]:
         """Close it at the end of the block; whether there is anything to be saved before."""
         with self._turns:
+            self._refuse_a_signal_handler()
             try:
                 yield self._lock.is_held and self._pid == os.getpid()
             finally:
@@ -136,6 +136,10 @@ class Directory:
         """Give up all that is the parent's."""
         self._disown()
         self._turns.release()
+
+    def _refuse_a_signal_handler(self) -> None:
+        if self._in_turn:
+            raise StoreBusyError(str(self.path), "is being used by what a signal interrupted; try again after that")
 
     def _disown(self) -> None:
         self._lock.leave_to_parent()

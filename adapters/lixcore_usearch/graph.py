@@ -110,7 +110,7 @@ class Graph:
 
         count, size = self._free, self._index.serialized_length
         if count:
-            random = np.random.default_rng(count)
+            random = np.random.default_rng([_COVER, count])
             covers = np.arange(_COVER, _COVER + count, dtype=np.int64)
             self._put(covers, scaled(random.standard_normal((count, self.shape.dimension)).astype(np.float32)))
             self.remove(covers)
