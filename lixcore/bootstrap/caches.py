@@ -106,7 +106,7 @@ def wire_caches(config: CacheConfig, opener: Opener, undo: ExitStack) -> Caches:
         guard=url_layer.guard,
         stats=url_layer.stats,
         model=config.embedding_model,
-        dtype=config.url_cache_dtype,
+        dtype="float16" if config.url_cache_dtype == "float16" else "float32",
         dimension=config.embedding_dimension,
         ttl=config.url_cache_ttl_seconds,
         batch_size=config.url_cache_batch_size,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from lixcore.bootstrap import Wiring
 from lixcore.config import CacheConfig
 from lixcore.domain.scope import Scope
+from lixcore.domain.semantic_hit import SemanticHit
 from lixcore.domain.session import SessionKey
-from lixcore.services.reuse.semantic_cache import SemanticHit
 
 if TYPE_CHECKING:
     import numpy as np

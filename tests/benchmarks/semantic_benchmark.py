@@ -94,7 +94,8 @@ def semantic(settings: Settings) -> list[Table]:
 def _directions(count: int) -> NDArray[np.float32]:
     """Unit vectors, none of them similar to another."""
     rows = np.random.default_rng(4).standard_normal((count, _DIMENSION))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    unit: NDArray[np.float32] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 def _in_turn(rows: NDArray[np.float32]) -> Callable[[], NDArray[np.float32]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from lixcore.domain.embedding_batch import DType, checked_embeddings, stored_numbers
 from lixcore.domain.embedding_record import StoredEmbedding, decode_embeddings, encode_embeddings
