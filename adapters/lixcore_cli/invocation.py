@@ -76,7 +76,7 @@ class Invocation:
 
         # A command does what it was asked for and nothing else; `lix janitor` is the one that does the janitor's work.
         # And what it shows or does, it shows or does of both stores: it fails where one of them is away.
-        with Stack(self.config().replaced(on_hot_store_failure="raise"), janitor=False) as stack:
+        with Stack(self.config().replaced(on_hot_store_failure="raise", on_cache_failure="miss"), janitor=False) as stack:
             yield stack
             if stack.wiring.reader.damage_found:
                 raise typer.Exit(ExitCode.PARTLY)

@@ -37,12 +37,13 @@ def forget(
         if as_json:
             run.out.document({"session_id": session_id, "tenant": coordinator.session.tenant, "removed": removed})
             return
-        parts = ", ".join(f"{counted(count, 'message')} from the {store}" for store, count in _named(removed).items())
-        run.out.show(f"Removed {parts}.")
-
-
-def _named(removed: dict[str, int]) -> dict[str, int]:
-    return {"hot store" if store == "hot" else store: count for store, count in removed.items()}
+        parts = [
+            counted(removed["hot"], "message") + " from the hot store",
+            counted(removed["archive"], "message") + " from the archive",
+        ]
+        if removed["semantic"]:
+            parts.append(counted(removed["semantic"], "cached response"))
+        run.out.show(f"Removed {', '.join(parts)}.")
 
 
 def _ask(question: str) -> None:

@@ -8,6 +8,7 @@ import attrs
 
 from lixcore_cli.common_options import ConfigOption, JsonOption, SetOption, TenantOption
 from lixcore_cli.invocation import invoked
+from lixcore_cli.layer_table import layer_document, layer_table
 from lixcore_cli.output import plain_table
 from lixcore_cli.quantities import share, size
 from lixcore_cli.safe_text import visible_line
@@ -42,14 +43,19 @@ class Totals:
 def stats(
     *, tenant: TenantOption = None, config: ConfigOption = None, settings: SetOption = None, as_json: JsonOption = False
 ) -> None:
-    """Count a tenant's sessions and messages, and what they take before and after compression."""
+    """Count a tenant's sessions and messages, and what they take before and after compression; then what is in the caches.
+
+    The caches are counted for all tenants, and their hits for all processes that share them.
+    """
     with invoked(as_json=as_json, config_file=config, settings=settings) as run, run.stack() as stack:
         whose = tenant or stack.config.tenant
         totals = _totals(stack, whose)
         ratio = totals.stored_bytes / totals.raw_bytes if totals.raw_bytes else None
         stores = {"hot_store": stack.config.hot_store, "cold_archive": stack.config.cold_archive, "codec": stack.config.codec}
+        layers = stack.cache_layers()
         if as_json:
-            run.out.document({"tenant": whose, **stores, **attrs.asdict(totals), "ratio": ratio})
+            figures = {**attrs.asdict(totals), "ratio": ratio, "caches": layer_document(layers)}
+            run.out.document({"tenant": whose, **stores, **figures})
             return
         heading = f"tenant {visible_line(whose)}"
         table = plain_table("", heading, right=(heading,))
@@ -62,6 +68,8 @@ def stats(
         table.add_row(f"archive ({stack.config.cold_archive}; {stack.config.codec} for new data)", size(totals.stored_bytes))
         table.add_row("  of the size before compression", share(totals.stored_bytes, totals.raw_bytes))
         run.out.show(table)
+        run.out.show("")
+        run.out.show(layer_table(layers))
 
 
 def _totals(stack: Stack, tenant: str) -> Totals:
