@@ -151,7 +151,8 @@ def test_embeddings_of_urls_are_everybodys(stack: Stack, clock: SettableClock) -
     }
     found = other.get_url_embedding("HTTPS://EXAMPLE.org")
     assert found is not None
-    assert (found.tolist(), found.dtype) == (EAST, np.float32)
+    assert found.tolist() == EAST
+    assert found.dtype == np.float32
     other_found = other.get_url_embedding(f"{URL}249")
     assert other_found is not None
     assert other_found.tolist() == [1.0, 249.0]
