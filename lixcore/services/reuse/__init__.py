@@ -1,0 +1,1 @@
+"""What is paid for once and used again: cached answers and embeddings."""
