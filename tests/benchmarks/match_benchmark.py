@@ -55,10 +55,8 @@ def _quality(pairs: Sequence[Any]) -> Table:
         "match: labelled pairs of questions by the cosine of their MiniLM embeddings",
         ("pairs", "half", "cosine >=", "threshold precision", "coverage", "guarded precision", "coverage", "accepted", "of same"),
         notes=[
-            (
-                f"{len(pairs):,} pairs; precision: the share of the accepted that ask the same; coverage: of those that ask the same,"
-                " the share accepted"
-            ),
+            f"{len(pairs):,} pairs",
+            "precision: the share of the accepted that ask the same; coverage: of those that ask the same, the share accepted",
             "the rules of guarded were chosen by the tuned half, without the other",
         ],
     )
