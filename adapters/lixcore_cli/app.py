@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from lixcore import __version__
+from lixcore_cli.commands.calibrate import calibrate
 from lixcore_cli.commands.configuration import configuration
 from lixcore_cli.commands.demo import demo
 from lixcore_cli.commands.doctor import doctor
@@ -123,6 +124,12 @@ EXAMPLES = {
         ("lix train-dictionary talk.zdict", "from what the archive holds"),
         ("lix train-dictionary talk.zdict --from a.jsonl.gz", "from a file"),
     ),
+    "calibrate": (
+        ("lix calibrate pairs.jsonl", "by the similarities in the file"),
+        ("lix calibrate pairs.jsonl.gz --embeddings rows.npy", "by embeddings in an array"),
+        ("lix calibrate pairs.jsonl --precision 0.95", "for 19 right answers of 20"),
+        ("lix calibrate pairs.jsonl --set match_policy=threshold", "without comparing the texts"),
+    ),
 }
 
 
@@ -146,6 +153,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "verify": verify,
     "doctor": doctor,
     "train-dictionary": train_dictionary,
+    "calibrate": calibrate,
 }
 
 for _name, _function in COMMANDS.items():

@@ -19,6 +19,7 @@ from tests.benchmarks.codec_benchmark import codec
 from tests.benchmarks.corpus import BESIDE_CHECKOUT, load_corpus
 from tests.benchmarks.hot_store_benchmark import hot_store
 from tests.benchmarks.import_benchmark import import_rate
+from tests.benchmarks.match_benchmark import match
 from tests.benchmarks.report import Table
 from tests.benchmarks.semantic_benchmark import semantic
 from tests.benchmarks.session_benchmark import session
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[Settings], list[Table]]] = {
     "tiers": tiers,
     "semantic": semantic,
     "import": import_rate,
+    "match": match,
 }
 
 
@@ -42,7 +44,9 @@ def _arguments() -> argparse.Namespace:
         "names", nargs="*", metavar="NAME", help=f"which to run, of {', '.join(BENCHMARKS)}; all when none is named"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
-    parser.add_argument("--data", type=Path, default=BESIDE_CHECKOUT, metavar="DIR", help="where the conversations are")
+    parser.add_argument(
+        "--data", type=Path, default=BESIDE_CHECKOUT, metavar="DIR", help="where conversations and pairs of questions are"
+    )
     parser.add_argument("--directory", type=Path, metavar="DIR", help="where files are written; the system's temporary directory")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each comparison runs")
     parser.add_argument("--largest", type=int, default=100_000, help="the largest history, in messages")
@@ -65,6 +69,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="lixcore-bench-", dir=arguments.directory) as directory:
             settings = Settings(
                 corpus=corpus,
+                data=arguments.data,
                 seconds=arguments.seconds,
                 directory=Path(directory),
                 redis_url=arguments.redis_url,

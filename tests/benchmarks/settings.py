@@ -15,6 +15,7 @@ class Settings:
 
     Attributes:
         corpus: The conversations.
+        data: The directory of data that is not part of the repository.
         seconds: How long to measure a group of cases that are compared.
         directory: An empty directory for files, on the medium to be measured.
         redis_url: A server to use; None to start one.
@@ -24,6 +25,7 @@ class Settings:
     """
 
     corpus: Corpus
+    data: Path
     seconds: float
     directory: Path
     redis_url: str | None

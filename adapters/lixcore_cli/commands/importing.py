@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -14,9 +13,10 @@ from lixcore_cli.exit_codes import ExitCode
 from lixcore_cli.import_run import ImportReport, ImportRun
 from lixcore_cli.interrupts import DeferredInterrupts
 from lixcore_cli.invocation import StopError, file_problem, invoked
-from lixcore_cli.line_source import LineSource, opened
+from lixcore_cli.line_source import opened
 from lixcore_cli.output import Output
 from lixcore_cli.quantities import counted
+from lixcore_cli.reading_progress import reading_progress
 
 
 def importing(
@@ -42,7 +42,7 @@ def importing(
     """
     with invoked(as_json=as_json, config_file=config, settings=settings) as run, run.stack() as stack:
         whose = tenant or stack.config.tenant
-        with DeferredInterrupts() as interrupts, _progress(run.out) as on_progress:
+        with DeferredInterrupts() as interrupts, reading_progress(run.out) as on_progress:
             work = ImportRun(stack, interrupts, tenant=whose, hot=hot, skip_bad=skip_bad, on_progress=on_progress)
             stopped_by = _store(work, files)
         _tell(run.out, work.report, stopped_by)
@@ -98,29 +98,3 @@ def _tell(out: Output, report: ImportReport, stopped_by: BaseException | None) -
         out.note("What stood before the bad line is stored. Mend the line, or add --skip-bad, and run this again: it continues.")
     elif isinstance(stopped_by, StoreError | KeyboardInterrupt):
         out.note("What is stored stays. Run the same command again: it continues.")
-
-
-@contextmanager
-def _progress(out: Output) -> Iterator[Callable[[LineSource], None]]:
-    """A bar of the bytes read, for people who watch a terminal; nothing otherwise."""
-    if out.as_json or not out.errors.is_terminal:
-        yield lambda _source: None
-        return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=out.errors, transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def advance(source: LineSource) -> None:
-            if source.name not in tasks:
-                tasks[source.name] = bars.add_task(source.name, total=source.size)
-            bars.update(tasks[source.name], completed=source.consumed)
-
-        yield advance

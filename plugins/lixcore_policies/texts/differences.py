@@ -84,12 +84,16 @@ def _contrary_words(one: Reading, two: Reading) -> bool:
 
 
 def _joins_differ(one: Reading, two: Reading) -> bool:
-    """Whether one joins two things with "and" or "or" of which the other has just one: "pros and cons", "pros"."""
-    return _asks_for_more(one.joined, two) or _asks_for_more(two.joined, one)
+    """Whether one joins two contraries with "and" or "or" of which the other has just one: "pros and cons", "pros"."""
+    return _asks_for_both(one.joined, two) or _asks_for_both(two.joined, one)
 
 
-def _asks_for_more(joined: Iterable[tuple[str, str]], other: Reading) -> bool:
-    return any((before in other.unique) != (after in other.unique) for before, after in joined)
+def _asks_for_both(joined: Iterable[tuple[str, str]], other: Reading) -> bool:
+    return any(
+        (before in other.unique) != (after in other.unique)
+        and (has_opposite({before}, {after}) or has_opposite({after}, {before}))
+        for before, after in joined
+    )
 
 
 def _ways_differ(one: Reading, two: Reading) -> bool:
@@ -108,7 +112,7 @@ _RULES: Final[tuple[tuple[Callable[[Reading, Reading], bool], str], ...]] = (
     (_questions_differ, "ask for different kinds of things"),
     (names_differ, "have different names"),
     (_contrary_words, "have contrary words"),
-    (_joins_differ, "do not join the same things"),
+    (_joins_differ, "do not ask for both of two contraries"),
     (_ways_differ, "go different ways"),
     (names_swapped, "have the same names in another order"),
     (order_differs, "have the same words in another order"),

@@ -31,7 +31,7 @@ _PRONOUNS: Final = listed(
     " its itself they them their theirs themselves one ones someone somebody anyone anybody everyone everybody something anything"
     " everything this that these those there here who whom whose which what"
 )
-_PREPOSITIONS: Final = listed(
+PREPOSITIONS: Final = listed(
     "of in on at by for to from with about into onto as through over under between among per via than upon within during"
 )
 _ADVERBS_AND_CONJUNCTIONS: Final = listed(
@@ -40,7 +40,7 @@ _ADVERBS_AND_CONJUNCTIONS: Final = listed(
 )
 _QUANTITIES: Final = listed("some any many much most more all few several lot lots")
 
-FUNCTION_WORDS: Final = _AUXILIARIES | _PRONOUNS | _PREPOSITIONS | _ADVERBS_AND_CONJUNCTIONS | _QUANTITIES | ARTICLES | MERE_VERBS
+FUNCTION_WORDS: Final = _AUXILIARIES | _PRONOUNS | PREPOSITIONS | _ADVERBS_AND_CONJUNCTIONS | _QUANTITIES | ARTICLES | MERE_VERBS
 """Words that hold a sentence together and change when it is put differently."""
 
 LIST_JOINTS: Final = frozenset(

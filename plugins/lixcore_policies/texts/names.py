@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from lixcore_policies.texts.english import listed
@@ -12,6 +12,8 @@ from lixcore_policies.texts.stems import stem
 
 _ENDINGS: Final = listed("n an ian ean ese ish i s ic")
 _VOWELS_THAT_GO: Final = ("a", "e", "y")
+_SHORTEST: Final = 4
+"""Shorter names have no other forms: too many words would be one."""
 
 
 def names_differ(one: Reading, two: Reading) -> bool:
@@ -29,18 +31,10 @@ def names_differ(one: Reading, two: Reading) -> bool:
 def _unknown(one: Reading, two: Reading) -> Collection[str]:
     """The names of one that the other has in no form."""
     missing = one.names - two.unique
-    return missing and {name for name in missing if not _has_form_of(name, two)}
-
-
-def _has_form_of(name: str, other: Reading) -> bool:
-    """Whether the other text has the name with another ending (India, Indian) or without its accents."""
-    plain = _without_accents(name)
-    for word in other.unique:
-        if plain == word or (not word.isascii() and _without_accents(word) == name):
-            return True
-        if word[:3] == name[:3] and _is_form(*sorted((name, word), key=len)):
-            return True
-    return False
+    if not missing:
+        return missing
+    known = two.unique | {_without_accents(word) for word in two.unique if not word.isascii()}
+    return {name for name in missing if known.isdisjoint(_forms(_without_accents(name)))}
 
 
 def _without_accents(name: str) -> str:
@@ -49,14 +43,19 @@ def _without_accents(name: str) -> str:
     return stem("".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter)))
 
 
-def _is_form(shorter: str, longer: str) -> bool:
-    """Whether the longer word is the shorter with an ending, before which a vowel may go: Iran, Iranian; Turkey, Turkish."""
-    if len(shorter) < 4:
-        return False
-    if longer.startswith(shorter):
-        return longer[len(shorter) :] in _ENDINGS
-    stemmed = shorter[:-1]
-    return shorter.endswith(_VOWELS_THAT_GO) and longer.startswith(stemmed) and longer[len(stemmed) :] in _ENDINGS
+def _forms(name: str) -> Iterator[str]:
+    """The name, and what it may be with another ending, before which a vowel may go: Iran, Iranian; Turkey, Turkish."""
+    yield name
+    for ending in _ENDINGS:
+        if len(name) >= _SHORTEST:
+            yield name + ending
+            if name.endswith(_VOWELS_THAT_GO):
+                yield name[:-1] + ending
+        rest = name.removesuffix(ending)
+        if rest != name and len(rest) >= _SHORTEST - 1:
+            yield from (rest + vowel for vowel in _VOWELS_THAT_GO)
+            if len(rest) >= _SHORTEST:
+                yield rest
 
 
 def _belong(names: Collection[str], one: Reading, two: Reading) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -25,7 +25,7 @@ summer winter, black white, war peace, cause cure, same different, similarity di
 public private, safe dangerous, success failure, succeed fail, teacher student, employer employee, boyfriend
 girlfriend, full empty, long short, tall short, thick thin, fat thin, wide narrow, deep shallow, heavy light, dark
 light, hard soft, wet dry, clean dirty, online offline, major minor, majority minority, introvert extrovert, optimist
-pessimist, remember forget, debit credit, vertical horizontal, odd even, ascending descending, all some, all none
+pessimist, remember forget, debit credit, vertical horizontal, odd even, ascending descending, all none
 """
 
 
@@ -39,7 +39,8 @@ def _by_word() -> Mapping[str, AbstractSet[str]]:
 
 
 _OPPOSITES: Final = _by_word()
-_PREFIXES: Final = ("un", "in", "im", "il", "ir", "dis", "non", "anti", "de")
+_PREFIXES: Final = {"un": 4, "dis": 4, "non": 3, "anti": 3, "in": 5, "im": 5, "il": 5, "ir": 5, "de": 5}
+"""Prefixes that negate, and how long a word must be for them to: "inform" does not negate "form", nor "unit" "it"."""
 
 
 def has_opposite(words: AbstractSet[str], others: AbstractSet[str]) -> bool:
@@ -52,8 +53,13 @@ def has_opposite(words: AbstractSet[str], others: AbstractSet[str]) -> bool:
         contraries = _OPPOSITES.get(word)
         if contraries is not None and not contraries.isdisjoint(others):
             return True
-        if word.startswith(_PREFIXES) and any(
-            word.removeprefix(prefix) in others for prefix in _PREFIXES if word.startswith(prefix)
-        ):
+        if any(rest in others for rest in _without_prefix(word)):
             return True
     return False
+
+
+def _without_prefix(word: str) -> Iterator[str]:
+    """What may be left of a word without a prefix that negates it."""
+    for prefix, shortest in _PREFIXES.items():
+        if word.startswith(prefix) and len(word) >= len(prefix) + shortest:
+            yield word[len(prefix) :]

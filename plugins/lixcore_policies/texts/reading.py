@@ -79,6 +79,11 @@ def read(text: str) -> Reading:
     return _read_and_kept(text) if len(text) <= _KEPT_LENGTH else _read(text)
 
 
+def forget_texts() -> None:
+    """Keep no readings, so that the next ones are made anew: for measuring."""
+    _read_and_kept.cache_clear()
+
+
 def _read(text: str) -> Reading:
     reader = _Reader(in_capitals=text == text.upper())
     tokens = with_numbers_read(tokens_of(text))

@@ -7,14 +7,18 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from lixcore_policies.texts.english import FUNCTION_WORDS, LIST_JOINTS, MERE_VERBS, NEGATORS
+from lixcore_policies.texts.english import FUNCTION_WORDS, LIST_JOINTS, MERE_VERBS, NEGATORS, PREPOSITIONS
 from lixcore_policies.texts.reading import Reading
 
-_SHARE_THAT_DIFFERS: Final = 0.08
+_SHARE_THAT_DIFFERS: Final = 0.1
 """Texts count as the same words in another order while no more than this share of them differs.
 
-Beyond it they are worded differently, and then the order changes with the wording: "a physics project", "a project in physics".
+Beyond it they are worded differently, and then the order changes with the wording: "Do you neutralize acid?", "Is acid
+neutralized?".
 """
+
+_UNMOVABLE: Final = NEGATORS - {"non"}
+"""What makes the order of a list matter: "apples and not pears"; "non" belongs to the word after it."""
 
 _SHARED_ENDS: Final = 4
 """How many words a list of several things may have in common at its ends: "taxable income and gross income"."""
@@ -23,7 +27,10 @@ _SHARED_ENDS: Final = 4
 def order_differs(one: Reading, other: Reading) -> bool:
     """Whether they have nearly the same words, of which some that matter stand in another order, and not just in a list."""
     total = len(one.words) + len(other.words)
-    if len(one.unique ^ other.unique) > _SHARE_THAT_DIFFERS * total:  # spares most pairs the counting
+    in_one = one.unique ^ other.unique
+    if len(in_one) > _SHARE_THAT_DIFFERS * total:  # spares most pairs the counting
+        return False
+    if not in_one.isdisjoint(PREPOSITIONS):  # "a physics project", "a project in physics"
         return False
     if one.words == other.words:
         return False
@@ -82,7 +89,7 @@ def _is_list_reordered(line: Sequence[str], other: Sequence[str]) -> bool:
         for after in range(min(_SHARED_ENDS, end) + 1):
             ours = _things(line[start - before : len(line) - end + after])
             if len(ours) > 1 and ours == _things(other[start - before : len(other) - end + after]):
-                return NEGATORS.isdisjoint(word for thing in ours for word in thing)
+                return _UNMOVABLE.isdisjoint(word for thing in ours for word in thing)
     return False
 
 
