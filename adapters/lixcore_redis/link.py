@@ -37,14 +37,19 @@ class Link:
         clock: For time-outs.
         database: The logical database, unless the URL names one.
         what: What is kept there, for errors; such as "hot store".
+        read_bytes: How much to read from a connection at once; None for redis-py's own choice.
 
     Attributes:
         where: The server's address, without a password.
         incarnation: What the connections met.
     """
 
-    def __init__(self, options: RedisServerOptions, clock: Clock, *, database: int, what: str) -> None:
+    def __init__(
+        self, options: RedisServerOptions, clock: Clock, *, database: int, what: str, read_bytes: int | None = None
+    ) -> None:
         goal = destination(options, database)
+        if read_bytes is not None:
+            goal.arguments["socket_read_size"] = read_bytes
         self.where = goal.where
         self._clock = clock
         self._retries = options.retries

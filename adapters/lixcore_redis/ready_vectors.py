@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from lixcore.domain.freshness import live_rows
 from lixcore.domain.similarity import Vectors, nearest
 from lixcore.errors import InvalidInputError
-from lixcore_redis.similarity_records import HEAD_BYTES, Head, Place, identifiers, labelled, place_of, read_times
+from lixcore_redis.similarity_records import HEAD_BYTES, Head, Place, identifiers, is_sound, labelled, place_of, read_times
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,7 @@ class ReadyScope:
     Args:
         index: The index's bytes.
         head: Its head, read.
-        rows: Their vectors.
+        rows: The vectors of its records, in their order.
         tail: The newest bytes of the payloads, as far as they were read.
         check: The request that asks for the head again.
 
@@ -36,17 +36,30 @@ class ReadyScope:
         size: About how many bytes it takes here, without payloads that were asked for one by one.
     """
 
-    def __init__(self, index: bytes, head: Head, rows: NDArray[np.float32], *, tail: bytes, check: bytes) -> None:
+    def __init__(
+        self,
+        index: bytes,
+        head: Head,
+        rows: NDArray[np.float32],
+        *,
+        tail: bytes,
+        check: bytes,
+    ) -> None:
+        import numpy as np
+
         self.version = index[:HEAD_BYTES]
         self.check = check
         self.is_current = True
-        self.size = _OBJECT_BYTES + len(index) + 2 * rows.nbytes + 2 * len(tail)
+        self.size = _OBJECT_BYTES + len(index) + 3 * rows.nbytes + 2 * len(tail)
         self._dimension = head.dimension
         self._index = index
         self._added, self._expires = read_times(index, head)
-        self._vectors = Vectors(rows)
+        self._rows = rows
+        with np.errstate(all="ignore"):  # what is damaged may be anything
+            self._vectors = Vectors(rows)
         self._tail = tail
         self._tail_begins = head.text_bytes - len(tail)
+        self._sound: set[int] = set()
         self._payloads: dict[bytes, bytes] = {}
 
     def find(
@@ -57,6 +70,8 @@ class ReadyScope:
         Raises:
             InvalidInputError: The dimension differs from that of the live entries.
         """
+        import numpy as np
+
         usable = live_rows(self._added, self._expires, now)
         exact = [row for row in labelled(self._index, label) if usable[row]] if label else []
         if vector is None:
@@ -65,12 +80,21 @@ class ReadyScope:
             if not usable.any():
                 return []
             raise InvalidInputError("embedding", f"has dimension {len(vector):,}; the entries here have {self._dimension:,}")
-        cosines = self._vectors.cosines(vector)
+        with np.errstate(all="ignore"):
+            cosines = self._vectors.cosines(vector)
         if not exact:
             return [(row, float(cosines[row]), False) for row in nearest(cosines, usable, k=k, at_least=at_least)]
         usable[exact] = False
         others = nearest(cosines, usable, k=k, at_least=at_least)
         return [*((row, float(cosines[row]), True) for row in exact), *((row, float(cosines[row]), False) for row in others)][:k]
+
+    def is_sound(self, row: int) -> bool:
+        """Whether an entry is as it was added."""
+        if row not in self._sound:
+            if not is_sound(self._index, row, self._rows[row]):
+                return False
+            self._sound.add(row)
+        return True
 
     def added(self, row: int) -> float:
         """When an entry was added."""

@@ -33,20 +33,15 @@ if TYPE_CHECKING:
 LONGEST_MILLISECONDS: Final = 10**14
 """How long keys live at most, whatever the entries say: three thousand years, which the server can still add to its clock."""
 
+READ_BYTES: Final = 128 * 1024 - 64
+"""How much is read from a connection at once: a scope of usual size in one piece, and still a small piece for the allocator."""
+
 READS_AT_MOST: Final = 16
 """How often a scope is read that others keep changing meanwhile."""
 
 
-class _TornError(Exception):
-    """What was read does not belong together: others wrote in between, or it is damaged.
-
-    Attributes:
-        version: The index's version.
-    """
-
-    def __init__(self, version: bytes, reason: str) -> None:
-        self.version = version
-        super().__init__(reason)
+class _ChangedError(Exception):
+    """Others wrote to the scope while it was read."""
 
 
 class RedisSimilarityIndex:
@@ -59,7 +54,7 @@ class RedisSimilarityIndex:
     Options: ClassVar[type[RedisSimilarityOptions]] = RedisSimilarityOptions
 
     def __init__(self, options: RedisSimilarityOptions, clock: Clock) -> None:
-        self._link = Link(options, clock, database=options.semantic_db, what="similarity index")
+        self._link = Link(options, clock, database=options.semantic_db, what="similarity index", read_bytes=READ_BYTES)
         self._clock = clock
         self._prefix = options.key_prefix
         self._keys = cached_scope_keys(options.key_prefix)
@@ -105,63 +100,58 @@ class RedisSimilarityIndex:
     def search(
         self, scope: Scope, vector: NDArray[np.float32] | None, *, label: bytes = b"", k: int, at_least: float
     ) -> Sequence[Match]:
-        """One request: for the head, where the scope is ready here; else for everything, which is three commands.
+        """One request: for the head, where the scope is ready here; else for everything, which is four commands.
 
         A payload that is not among the newest 64 KiB costs a second request.
         """
         keys = self._keys(scope)
-        digest = keys.digest
-        former = self._ready.get(digest)
         now = self._clock.now()
-        torn: _TornError | None = None
+        former = self._ready.get(keys.digest)
         if former is not None and former.is_current:
             (version,) = self._link.call(former.check, 1, writes=False)
             if version == former.version:
                 try:
                     return self._answer(keys, former, former.find(vector, label=label, k=k, at_least=at_least, now=now))
-                except _TornError as error:
-                    torn = error
+                except _ChangedError:
+                    pass
             elif not version:
-                self._ready.drop(digest)
+                self._ready.drop(keys.digest)
                 return []
         for _ in range(READS_AT_MOST):
             try:
-                ready = self._read(keys)
+                ready = self._read(keys, former)
                 if ready is None:
-                    self._ready.drop(digest)
                     return []
-                inherited = ready.inherit(former) if former is not None else 0
-                found = ready.find(vector, label=label, k=k, at_least=at_least, now=now)
-                self._ready.keep(digest, ready, ready.size + inherited)
-                return self._answer(keys, ready, found)
-            except _TornError as error:
-                self._ready.drop(digest)
-                # No two writes leave the same version, so nobody wrote since it was seen first.
-                if torn is not None and torn.version == error.version:
-                    raise self._corrupt(keys, str(error)) from error
-                torn = error
-        raise StoreBusyError(
-            self._link.where, f"a scope of cached answers changed during each of {READS_AT_MOST} attempts to read it"
-        )
+                return self._answer(keys, ready, ready.find(vector, label=label, k=k, at_least=at_least, now=now))
+            except _ChangedError:
+                continue
+        reason = f"a scope of cached answers changed during each of {READS_AT_MOST} attempts to read it; try again"
+        raise StoreBusyError(self._link.where, reason)
 
-    def _read(self, keys: ScopeKeys) -> ReadyScope | None:
-        """Everything of a scope but older payloads; None when it has no entry."""
-        index, vectors, tail = self._link.call(keys.everything, 3, writes=False)
+    def _read(self, keys: ScopeKeys, former: ReadyScope | None) -> ReadyScope | None:
+        """A scope, with its newest payloads; None when it has no entry."""
+        index, vectors, tail, version = self._link.call(keys.everything, 4, writes=False)
+        if version != (index or b"")[:HEAD_BYTES]:
+            raise _ChangedError
         if index is None:
+            self._ready.drop(keys.digest)
             return None
         try:
             head = read_head(index)
+            if vectors is None or (head.text_bytes and not tail):
+                self._ready.drop(keys.digest)
+                return None  # the server threw one of the three away, and so the entries
+            ready = ReadyScope(index, head, read_rows(index, vectors, head), tail=tail, check=keys.check)
         except ValueError as error:
             raise self._corrupt(keys, str(error)) from error
-        if vectors is None or (head.text_bytes and not tail):
-            return None  # the server threw one of the three away, and so the entries
-        try:
-            rows = read_rows(index, vectors, head)
-        except ValueError as error:
-            raise _TornError(index[:HEAD_BYTES], str(error)) from error
-        return ReadyScope(index, head, rows, tail=tail, check=keys.check)
+        inherited = ready.inherit(former) if former is not None else 0
+        self._ready.keep(keys.digest, ready, ready.size + inherited)
+        return ready
 
     def _answer(self, keys: ScopeKeys, ready: ReadyScope, found: Sequence[tuple[int, float, bool]]) -> list[Match]:
+        """What was found, after it was checked."""
+        if not all(ready.is_sound(row) for row, _, _ in found):
+            raise self._corrupt(keys, "has a damaged entry, or a damaged vector")
         payloads = [ready.payload(row) for row, _, _ in found]
         if None in payloads:
             self._fetch(keys, ready, [row for (row, _, _), payload in zip(found, payloads, strict=True) if payload is None])
@@ -172,14 +162,15 @@ class RedisSimilarityIndex:
         ]
 
     def _fetch(self, keys: ScopeKeys, ready: ReadyScope, rows: Sequence[int]) -> None:
-        """Read payloads that are not at hand, in one request."""
-        texts = keys.strings[2]
+        """Read payloads that are not at hand, and then the head again, in one request."""
         places = [ready.place(row) for row in rows]
-        request = b"".join(_range(texts, place.begin, place.length) for place in places)
-        pieces = self._link.call(request, len(places), writes=False)
+        request = b"".join(_range(keys.strings[2], place.begin, place.length) for place in places) + keys.check
+        *pieces, version = self._link.call(request, len(places) + 1, writes=False)
+        if version != ready.version:
+            raise _ChangedError
         for place, piece in zip(places, pieces, strict=True):
             if not ready.accept(place, piece):
-                raise _TornError(ready.version, "names a payload that is not where it should be")
+                raise self._corrupt(keys, "names a payload that is not where it should be")
         self._ready.grew(keys.digest, ready, sum(map(len, pieces)))
 
     def _corrupt(self, keys: ScopeKeys, reason: str) -> CorruptDataError:

@@ -49,8 +49,8 @@ class ScopeKeys:
         registry: The set that names the scope.
         source: Which session adds to it.
         check: ``GETRANGE`` of the head alone.
-        everything: ``GET`` of index and vectors, and ``GETRANGE`` of the newest payloads: each says when its key is another
-            program's, which ``MGET`` does not.
+        everything: ``GET`` of index and vectors, ``GETRANGE`` of the newest payloads, then `check`: when the head is still the
+            same, nobody wrote in between. Each says when its key is another program's, which ``MGET`` does not.
     """
 
     digest: bytes
@@ -83,7 +83,9 @@ def scope_keys(prefix: str, scope: Scope) -> ScopeKeys:
     base = _base(prefix, owner)
     index, vectors, texts = strings = strings_of(base + digest.hex().encode())
     check = command(b"GETRANGE", index, b"0", b"%d" % (HEAD_BYTES - 1))
-    everything = command(b"GET", index) + command(b"GET", vectors) + command(b"GETRANGE", texts, b"%d" % -TAIL_BYTES, b"-1")
+    everything = (
+        command(b"GET", index) + command(b"GET", vectors) + command(b"GETRANGE", texts, b"%d" % -TAIL_BYTES, b"-1") + check
+    )
     return ScopeKeys(digest, strings, _registry(base, owner, source), source, check, everything)
 
 

@@ -25,7 +25,9 @@ local function opened(keys)
   if #index < HEAD or string.sub(index, 1, 4) ~= 'LXS1' then return 'does not begin as indexes of lixcore do' end
   local dimension, _, count, slots, length = struct.unpack('<I4c16I4I4I8', index, 5)
   if #index ~= HEAD + RECORD * count then return 'is ' .. #index .. ' bytes long' end
-  if count == 0 or dimension == 0 or slots < count then return 'has a head that is damaged' end
+  if count == 0 or dimension == 0 or slots < count or dimension ~= struct.unpack('<I4', index, HEAD + 109) then
+    return 'has a head that is damaged'
+  end
   if rows == 0 or (texts == 0 and length > 0) then return nil end
   if rows ~= 4 * dimension * slots then return 'has vectors of ' .. rows .. ' bytes' end
   if texts ~= length then return 'has payloads of ' .. texts .. ' bytes' end
