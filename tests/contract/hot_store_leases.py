@@ -11,7 +11,6 @@ import pytest
 
 from contract_ground import OpenStore, SettableClock
 from hot_store_concurrency import at_once, begin, place, started
-from lixcore.ports.hot_store import HotStore
 from lixcore.ports.leases import GrantsLeases
 
 MINUTE = 60.0
@@ -20,7 +19,7 @@ HOSTILE = ["", " ", "*", "a", "A", "é", "e\u0301", "\0", "a\0b", "\r\n$1\r\nx",
 """Names of holders that a store mixes up when it interprets, folds, cuts or normalises them."""
 
 
-def granting(store: HotStore) -> GrantsLeases:
+def granting(store: object) -> GrantsLeases:
     """The store as one that grants leases; the test is skipped where it does not."""
     if not isinstance(store, GrantsLeases):
         pytest.skip("this store grants no leases")
@@ -35,7 +34,7 @@ class HotStoreLeases:
     shared: ClassVar[bool]
     own_clock: ClassVar[bool]
 
-    def test_a_lease_has_one_holder_who_may_renew_it(self, store: HotStore) -> None:
+    def test_a_lease_has_one_holder_who_may_renew_it(self, store: object) -> None:
         leases = granting(store)
         assert leases.lease("janitor", holder="one", seconds=MINUTE) is True
         assert leases.lease("janitor", holder="two", seconds=MINUTE) is False
@@ -43,7 +42,7 @@ class HotStoreLeases:
         assert leases.lease("janitor", holder="two", seconds=MINUTE) is False
         assert leases.lease("janitor-two", holder="two", seconds=MINUTE) is True, "another lease"
 
-    def test_a_lease_given_back_is_free_and_only_its_holder_can_do_that(self, store: HotStore) -> None:
+    def test_a_lease_given_back_is_free_and_only_its_holder_can_do_that(self, store: object) -> None:
         leases = granting(store)
         leases.end_lease("janitor", holder="one")
         assert leases.lease("janitor", holder="one", seconds=MINUTE)
@@ -55,7 +54,7 @@ class HotStoreLeases:
         leases.end_lease("janitor", holder="one")
         assert not leases.lease("janitor", holder="one", seconds=MINUTE), "it has it no more"
 
-    def test_a_lease_ends_by_itself(self, store: HotStore, clock: SettableClock) -> None:
+    def test_a_lease_ends_by_itself(self, store: object, clock: SettableClock) -> None:
         leases = granting(store)
         if self.own_clock:
             assert leases.lease("janitor", holder="gone", seconds=0.02)
@@ -70,7 +69,7 @@ class HotStoreLeases:
             assert leases.lease("janitor", holder="next", seconds=MINUTE)
         assert not leases.lease("janitor", holder="gone", seconds=MINUTE)
 
-    def test_renewal_counts_from_now(self, store: HotStore, clock: SettableClock) -> None:
+    def test_renewal_counts_from_now(self, store: object, clock: SettableClock) -> None:
         leases = granting(store)
         assert leases.lease("janitor", holder="one", seconds=0.02 if self.own_clock else MINUTE)
         clock.advance(MINUTE / 2)
@@ -82,7 +81,7 @@ class HotStoreLeases:
                 assert not leases.lease("janitor", holder="two", seconds=MINUTE)
         assert not leases.lease("janitor", holder="two", seconds=MINUTE)
 
-    def test_a_clock_that_steps_back_does_not_keep_a_lease_for_long(self, store: HotStore, clock: SettableClock) -> None:
+    def test_a_clock_that_steps_back_does_not_keep_a_lease_for_long(self, store: object, clock: SettableClock) -> None:
         leases = granting(store)
         if self.own_clock:
             pytest.skip("its clock cannot be set")
@@ -91,7 +90,7 @@ class HotStoreLeases:
         clock.advance(MINUTE * 2)
         assert leases.lease("janitor", holder="next", seconds=MINUTE)
 
-    def test_holders_are_told_apart_whatever_their_names(self, store: HotStore) -> None:
+    def test_holders_are_told_apart_whatever_their_names(self, store: object) -> None:
         leases = granting(store)
         for holder in HOSTILE:
             assert leases.lease("janitor", holder=holder, seconds=MINUTE)
@@ -101,7 +100,7 @@ class HotStoreLeases:
                 assert leases.lease("janitor", holder=other, seconds=MINUTE) is (other == holder)
             leases.end_lease("janitor", holder=holder)
 
-    def test_of_many_threads_one_has_it(self, store: HotStore) -> None:
+    def test_of_many_threads_one_has_it(self, store: object) -> None:
         leases = granting(store)
         won = at_once(*(lambda n=n: leases.lease("janitor", holder=f"t{n}", seconds=MINUTE) for n in range(8)))
         assert sum(won) == 1
@@ -116,7 +115,7 @@ class HotStoreLeases:
         assert not second.lease("janitor", holder="two", seconds=MINUTE)
         assert second.lease("janitor", holder="one", seconds=MINUTE)
 
-    def test_of_many_processes_one_at_a_time_has_it(self, store: HotStore, options: Any, tmp_path: Path) -> None:
+    def test_of_many_processes_one_at_a_time_has_it(self, store: object, options: Any, tmp_path: Path) -> None:
         granting(store)
         if not self.shared:
             pytest.skip("this store declares that it serves one process only")
