@@ -112,15 +112,26 @@ return 1
 """
 )
 
-# Keys: those of the values. Arguments: the last byte to give. Gives one string: of each value its length, four bytes, little end
-# first, 0 where there is none, then all of them. A thousand answers would take a client longer than the server needs for them.
+# Keys: those of the values. Arguments: how many bytes of each to give at most. Gives one string: how many runs there are, for
+# each run how many values have the same length, and that length (all uint32, little end first), then the values; one that is not
+# there has no bytes. A hundred answers would take a client longer than the server needs for them. MGET tells nothing of a key of
+# another type, GETRANGE refuses it.
 GET: Final = script("""
-local lengths, values, last = {}, {}, ARGV[1]
-for i, key in ipairs(KEYS) do
-  local value = redis.call('GETRANGE', key, 0, last)
-  lengths[i], values[i] = struct.pack('<I4', #value), value
+local most, runs, count, length = tonumber(ARGV[1]), {}, 0, 0
+local values = redis.call('MGET', unpack(KEYS))
+for i = 1, #KEYS do
+  local value = values[i] or redis.call('GETRANGE', KEYS[i], 0, 0)
+  if #value > most then value = string.sub(value, 1, most) end
+  values[i] = value
+  if #value ~= length then
+    runs[#runs + 1] = struct.pack('<I4I4', count, length)
+    count, length = 0, #value
+  end
+  count = count + 1
 end
-return table.concat(lengths) .. table.concat(values)
+runs[#runs + 1] = struct.pack('<I4I4', count, length)
+table.insert(values, 1, struct.pack('<I4', #runs) .. table.concat(runs))
+return table.concat(values)
 """)
 
 # Keys: set, then those of the values. Arguments: root, now, the latest time of adding that is live. Gives how many were live; or,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from binascii import hexlify
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from math import ceil
 from typing import Any, ClassVar, Final, Self
 
@@ -18,7 +17,16 @@ from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.embedding_store import KEY_BYTES
 from lixcore_redis import embedding_scripts as scripts
-from lixcore_redis.embedding_values import HEAD, KEY_DIGITS, LAST_BYTE, MAGIC, MAX_VALUE_BYTES, bounds_of, live_value, value_root
+from lixcore_redis.embedding_values import (
+    HEAD,
+    KEY_DIGITS,
+    MAGIC,
+    MAX_VALUE_BYTES,
+    MOST_BYTES,
+    bounds_of,
+    live_values,
+    value_root,
+)
 from lixcore_redis.keys import any_version_pattern
 from lixcore_redis.link import Link
 from lixcore_redis.options import RedisEmbeddingOptions
@@ -35,7 +43,7 @@ SAMPLED: Final = 1000
 LONGEST_MS: Final = 2**52
 """What the server is told of a longer time, in milliseconds: it adds the time since 1970 and takes no more than 2**63 - 1."""
 
-_LAST_BYTE: Final = bulk(b"%d" % LAST_BYTE)
+_MOST_BYTES: Final = bulk(b"%d" % MOST_BYTES)
 
 
 class RedisEmbeddingStore:
@@ -56,7 +64,7 @@ class RedisEmbeddingStore:
         # What the requests have in common.
         self._key_head = b"$%d\r\n%b" % (len(self._root) + KEY_DIGITS, self._root)
         self._get_head = b"*4\r\n" + bulk(b"GETRANGE") + self._key_head
-        self._get_tail = b"\r\n" + bulk(b"0") + _LAST_BYTE
+        self._get_tail = b"\r\n" + bulk(b"0") + bulk(b"%d" % (MOST_BYTES - 1))
         self._times_named = bulk(self._times)
 
     @classmethod
@@ -76,18 +84,16 @@ class RedisEmbeddingStore:
             (stored,) = self._link.call(request, 1, writes=False)
             return self._live_values(keys, stored, (0, len(stored)))
         parts = [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
-        requests = [_Request([self._named(key) for key in part], [_LAST_BYTE]) for part in parts]
+        requests = [_Request(len(part), self._named(part), 1, _MOST_BYTES) for part in parts]
         values: list[bytes | None] = []
         for part, answer in zip(parts, self._run(scripts.GET, requests, writes=False), strict=True):
-            values += self._live_values(part, answer, bounds_of(answer, len(part)))
+            values += self._live_values(part, answer, bounds_of(answer))
         return values
 
     def _live_values(self, keys: Sequence[bytes], stored: bytes, bounds: Sequence[int]) -> list[bytes | None]:
-        now = self._now()
         values: list[bytes | None] = []
         try:
-            for start, end in pairwise(bounds):
-                values.append(live_value(stored, start, end, now))  # how far it came names the key
+            values.extend(live_values(stored, bounds, self._now()))
         except ValueError as error:
             raise self._corrupt(keys[len(values)], str(error)) from error
         return values
@@ -104,12 +110,15 @@ class RedisEmbeddingStore:
         expires = now + ttl
         milliseconds = ceil(min(ttl * 1000, LONGEST_MS))
         facts = [self._root, self._pattern, number(now), number(-now - CLOCK_SKEW_SECONDS), number(-now), number(expires)]
-        arguments = [*map(bulk, facts), bulk(b"%d" % milliseconds), bulk(b"%d" % capacity)]
-        keys, stored = list(map(self._named, values)), [_stored(value, now, expires) for value in values.values()]
-        requests = [
-            _Request([self._times_named, *keys[start : start + AT_ONCE]], arguments + stored[start : start + AT_ONCE])
-            for start in range(0, len(keys), AT_ONCE)
-        ]
+        facts += [b"%d" % milliseconds, b"%d" % capacity]
+        common = b"".join(map(bulk, facts))
+        keys, stored = list(values), _stored(values.values(), now, expires)
+        requests = []
+        for start in range(0, len(keys), AT_ONCE):
+            part = keys[start : start + AT_ONCE]
+            named = self._times_named + self._named(part)
+            arguments = common + b"".join(stored[3 * start : 3 * (start + AT_ONCE)])
+            requests.append(_Request(1 + len(part), named, len(facts) + len(part), arguments))
         self._run(scripts.PUT, requests)
 
     def forget(self, keys: Sequence[bytes]) -> int:
@@ -119,8 +128,9 @@ class RedisEmbeddingStore:
         if not given:
             return 0
         now = self._now()
-        arguments = [bulk(self._root), bulk(number(now)), bulk(number(now + CLOCK_SKEW_SECONDS))]
-        (found,) = self._run(scripts.FORGET, [_Request([self._times_named, *map(self._named, given)], arguments)])
+        arguments = bulk(self._root) + bulk(number(now)) + bulk(number(now + CLOCK_SKEW_SECONDS))
+        request = _Request(1 + len(given), self._times_named + self._named(given), 3, arguments)
+        (found,) = self._run(scripts.FORGET, [request])
         if found < 0:
             raise self._corrupt(given[-found - 1], "it has another head")
         return int(found)
@@ -160,9 +170,10 @@ class RedisEmbeddingStore:
         """Close the connections; those in use when their call is done."""
         self._link.close()
 
-    def _named(self, key: bytes) -> bytes:
-        """The key of a value as an argument."""
-        return b"%b%b\r\n" % (self._key_head, hexlify(key))
+    def _named(self, keys: Sequence[bytes]) -> bytes:
+        """The keys of values as arguments: all of them by a few calls, whatever their number."""
+        digits = hexlify(b"".join(keys), b"-", KEY_BYTES)
+        return b"%b%b\r\n" % (self._key_head, digits.replace(b"-", b"\r\n" + self._key_head))
 
     def _run(self, script: Script, requests: Sequence[_Request], *, writes: bool = True) -> list[Any]:
         """Run a script once for each, all in one request that may be sent twice, and return the answers."""
@@ -182,26 +193,36 @@ class _Request:
     """A run of a script.
 
     Attributes:
-        keys: Its keys, packed.
-        arguments: Its arguments, packed.
+        key_count: How many keys it has.
+        keys: They, packed.
+        argument_count: How many other arguments it has.
+        arguments: They, packed.
     """
 
-    keys: Sequence[bytes]
-    arguments: Sequence[bytes]
+    key_count: int
+    keys: bytes
+    argument_count: int
+    arguments: bytes
 
     def packed(self, name: bytes, script: bytes) -> bytes:
         """The command; ``name`` is EVALSHA or EVAL."""
-        count = len(self.keys)
-        head = b"*%d\r\n%b%b%b" % (3 + count + len(self.arguments), bulk(name), bulk(script), bulk(b"%d" % count))
-        return b"".join((head, *self.keys, *self.arguments))
+        count = 3 + self.key_count + self.argument_count
+        head = bulk(name) + bulk(script) + bulk(b"%d" % self.key_count)
+        return b"*%d\r\n%b%b%b" % (count, head, self.keys, self.arguments)
 
 
-def _stored(value: bytes, added: float, expires: float) -> bytes:
-    """A value and its head as an argument."""
-    length = len(value)
-    if length > MAX_VALUE_BYTES:
-        raise InvalidInputError("value", f"has {length:,} bytes; up to {MAX_VALUE_BYTES:,} are accepted")
-    return b"$%d\r\n%b%b\r\n" % (HEAD.size + length, HEAD.pack(MAGIC, length, added, expires), value)
+def _stored(values: Iterable[bytes], added: float, expires: float) -> list[bytes]:
+    """Values with their heads as arguments, three pieces for each."""
+    heads: dict[int, bytes] = {}  # by length: of embeddings by one model, all have the same
+    pieces: list[bytes] = []
+    for value in values:
+        length = len(value)
+        if length not in heads:
+            if length > MAX_VALUE_BYTES:
+                raise InvalidInputError("value", f"has {length:,} bytes; up to {MAX_VALUE_BYTES:,} are accepted")
+            heads[length] = b"$%d\r\n%b" % (HEAD.size + length, HEAD.pack(MAGIC, length, added, expires))
+        pieces += (heads[length], value, b"\r\n")
+    return pieces
 
 
 def _check_keys(keys: Iterable[bytes]) -> None:

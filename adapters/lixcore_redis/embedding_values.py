@@ -16,7 +16,8 @@ addition.
 from __future__ import annotations
 
 import struct
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from lixcore.domain.freshness import is_live
@@ -24,9 +25,10 @@ from lixcore_redis.keys import VERSION
 
 MAGIC: Final = b"lxv1"
 HEAD: Final = struct.Struct("<4sIdd")
+_NUMBER: Final = struct.Struct("<I")
 MAX_VALUE_BYTES: Final = 1024 * 1024
-LAST_BYTE: Final = HEAD.size + MAX_VALUE_BYTES
-"""Up to here a value is read: one byte more than it can have, so that a longer one is noticed without being sent."""
+MOST_BYTES: Final = HEAD.size + MAX_VALUE_BYTES + 1
+"""How much of a value is read at most: one byte more than it can have, so that a longer one is noticed without being sent."""
 
 KEY_DIGITS: Final = 64
 
@@ -36,24 +38,49 @@ def value_root(prefix: str) -> bytes:
     return f"{prefix}:{VERSION}:{{url}}:".encode()
 
 
-def live_value(stored: bytes, start: int, end: int, now: float) -> bytes | None:
-    """The value in a part of what the server gave; None for nothing, or what is not live.
+def live_values(stored: bytes, bounds: Sequence[int], now: float) -> Iterator[bytes | None]:
+    """The values in what the server gave; None for nothing, or what is not live.
+
+    Args:
+        stored: Values with their heads.
+        bounds: Where each begins, which is where the one before ends; and where the last one ends.
+        now: By the clock of who asks.
 
     Raises:
-        ValueError: lixcore did not write it.
+        ValueError: lixcore did not write the next one.
     """
-    if start == end:
-        return None
-    if end - start < HEAD.size:
-        raise ValueError(f"it has {end - start} bytes, fewer than the head of a value")
-    magic, length, added, expires = HEAD.unpack_from(stored, start)
+    known, span, live = b"", 0, False
+    for start, end in pairwise(bounds):
+        if start == end:
+            yield None
+            continue
+        begins = start + HEAD.size
+        head = stored[start:begins]
+        if head != known or end - start != span:  # what was put together has the same head
+            live = _is_live(head, end - begins, now)
+            known, span = head, end - start
+        yield stored[begins:end] if live else None
+
+
+def _is_live(head: bytes, length: int, now: float) -> bool:
+    if length < 0:
+        raise ValueError(f"it has {len(head) + length} bytes, fewer than the head of a value")
+    magic, said, added, expires = HEAD.unpack(head)
     if magic != MAGIC:
         raise ValueError(f"it begins with {magic!r}")
-    if length != end - start - HEAD.size or length > MAX_VALUE_BYTES:
-        raise ValueError(f"its head tells of {length:,} bytes, and not of those that follow")
-    return stored[start + HEAD.size : end] if is_live(added, expires, now) else None
+    if said != length or length > MAX_VALUE_BYTES:
+        raise ValueError(f"its head tells of {said:,} bytes, and not of those that follow")
+    return is_live(added, expires, now)
 
 
-def bounds_of(values: bytes, count: int) -> list[int]:
-    """Where each value begins in an answer to `lixcore_redis.embedding_scripts.GET`, which is where the one before ends."""
-    return list(accumulate(struct.unpack_from(f"<{count}I", values), initial=4 * count))
+def bounds_of(answer: bytes) -> list[int]:
+    """The bounds of the values in an answer to `lixcore_redis.embedding_scripts.GET`."""
+    (runs,) = _NUMBER.unpack_from(answer)
+    numbers = struct.unpack_from(f"<{2 * runs}I", answer, _NUMBER.size)
+    bounds = [_NUMBER.size * (1 + 2 * runs)]
+    for count, length in zip(numbers[::2], numbers[1::2], strict=True):
+        if length:
+            bounds += range(bounds[-1] + length, bounds[-1] + length * count + 1, length)
+        else:
+            bounds += [bounds[-1]] * count
+    return bounds
