@@ -36,13 +36,18 @@ class DecodedScope:
         numbers, added, expires, labels, blobs = zip(*rows, strict=True)
         if not all(type(blob) is bytes and len(blob) == 4 * dimension for blob in blobs):
             raise ValueError("a vector has another dimension")
+        if {*map(type, added), *map(type, expires)} != {float} or {*map(type, labels)} != {bytes}:
+            raise TypeError("a time is no number, or a label no blob")
+        vectors = np.frombuffer(b"".join(blobs), "<f4").reshape(len(rows), dimension)
+        if not (np.isfinite(vectors).all() and vectors.any(axis=1).all()):
+            raise ValueError("a vector has no direction")
         self.version = version
         self.added: Sequence[float] = added
         self.dimension = dimension
         self.numbers: Sequence[int] = numbers
         self._added = np.array(added, np.float64)
         self._expires = np.array(expires, np.float64)
-        self._vectors = Vectors(np.frombuffer(b"".join(blobs), "<f4").reshape(len(rows), dimension))
+        self._vectors = Vectors(vectors)
         self._by_label: dict[bytes, list[int]] = {}
         for row, label in enumerate(labels):
             if label:

@@ -79,7 +79,7 @@ class SqliteEmbeddingStore:
             return
         with self._database.writing(durable=False) as sql:
             now = self._clock.now()
-            [(held, latest)] = sql.execute(_STOCK)
+            held, latest = self._stock(sql)
             if latest > now + CLOCK_SKEW_SECONDS:  # the clock stepped back
                 held -= sql.execute(_AHEAD, (now + CLOCK_SKEW_SECONDS,)).rowcount
                 [(latest,)] = sql.execute(_LATEST)
@@ -100,7 +100,7 @@ class SqliteEmbeddingStore:
             count = 0
             for marks, some in _chunks(wanted):
                 count += sql.execute(_COUNT + marks, (*live, *some)).fetchone()[0]
-            [(held, latest)] = sql.execute(_STOCK)
+            held, latest = self._stock(sql)
             sql.execute(_SET_STOCK, (held - _removed(sql, wanted), latest))
         return count
 
@@ -120,6 +120,13 @@ class SqliteEmbeddingStore:
     def close(self) -> None:
         """Close the file; may be called twice."""
         self._database.close()
+
+    def _stock(self, sql: sqlite3.Connection) -> tuple[int, float]:
+        """How many entries there are, live or not, and an upper bound of when they were added."""
+        held, latest = sql.execute(_STOCK).fetchone() or (None, None)
+        if type(held) is not int or type(latest) is not float:
+            raise self._database.damaged("does not say how many embeddings it holds")
+        return held, latest
 
 
 def _removed(sql: sqlite3.Connection, keys: Sequence[bytes]) -> int:

@@ -99,7 +99,7 @@ class SqliteSimilarityIndex:
         dimension = len(entry.vector)
         with self._database.writing(durable=False) as sql:
             now = self._clock.now()
-            number, held, latest = _with_room(sql, scope, dimension, capacity=capacity, now=now)
+            number, held, latest = self._with_room(sql, scope, dimension, capacity=capacity, now=now)
             source = scope.source if scope.shared else None
             sql.execute(_INSERT, (number, now, now + ttl, entry.label, source, vector, entry.payload))
             sql.execute(_ADDED, (_new_version(), dimension, held + 1, max(latest, now), number, number))
@@ -175,6 +175,35 @@ class SqliteSimilarityIndex:
         """Close the file; may be called twice."""
         self._database.close()
 
+    def _with_room(
+        self, sql: sqlite3.Connection, scope: Scope, dimension: int, *, capacity: int, now: float
+    ) -> tuple[int, int, float]:
+        """Make room for one entry in a scope: its number, how many entries it holds then, and an upper bound of their ``added``.
+
+        Raises:
+            InvalidInputError: Its live entries have another dimension.
+        """
+        row = sql.execute(_FIND, (scope.digest,)).fetchone()
+        if row is None:
+            number = sql.execute(_MAKE, (scope.digest, scope.owner, dimension)).lastrowid
+            assert number is not None  # noqa: S101  # of an INSERT it is known
+            return number, 0, now
+        number, before, held, latest = row
+        if (type(before), type(held), type(latest)) != (int, int, float):
+            raise self._database.damaged("does not say what a scope holds")
+        removed = sql.execute(_EXPIRED, (number, now)).rowcount
+        if latest > now + CLOCK_SKEW_SECONDS:  # the clock stepped back
+            removed += sql.execute(_AHEAD, (number, now + CLOCK_SKEW_SECONDS)).rowcount
+            [(latest,)] = sql.execute(_LATEST, (number,))
+        if held > removed and before != dimension:
+            raise InvalidInputError("embedding", f"has dimension {dimension:,}; what is cached in its place has {before:,}")
+        surplus = held - removed + 1 - capacity
+        if surplus > 0:
+            removed += sql.execute(_OLDEST, (number, surplus)).rowcount
+        if removed:
+            sql.execute(_COUNT_REMOVAL)
+        return number, held - removed, latest
+
     def _current(self, rows: Callable[[str, Sequence[object]], list[Any]], digest: bytes) -> DecodedScope | None:
         """The scope as the transaction sees it; None where it has no entries."""
         found = rows(_VERSION, (digest,))
@@ -192,32 +221,6 @@ class SqliteSimilarityIndex:
                 raise self._database.damaged("holds an entry that is none") from error
             self._decoded.keep(digest, decoded)
         return decoded
-
-
-def _with_room(sql: sqlite3.Connection, scope: Scope, dimension: int, *, capacity: int, now: float) -> tuple[int, int, float]:
-    """Make room for one entry in a scope: its number, how many entries it holds then, and an upper bound of their ``added``.
-
-    Raises:
-        InvalidInputError: Its live entries have another dimension.
-    """
-    row = sql.execute(_FIND, (scope.digest,)).fetchone()
-    if row is None:
-        number = sql.execute(_MAKE, (scope.digest, scope.owner, dimension)).lastrowid
-        assert number is not None  # noqa: S101  # of an INSERT it is known
-        return number, 0, now
-    number, before, held, latest = row
-    removed = sql.execute(_EXPIRED, (number, now)).rowcount
-    if latest > now + CLOCK_SKEW_SECONDS:  # the clock stepped back
-        removed += sql.execute(_AHEAD, (number, now + CLOCK_SKEW_SECONDS)).rowcount
-        [(latest,)] = sql.execute(_LATEST, (number,))
-    if held > removed and before != dimension:
-        raise InvalidInputError("embedding", f"has dimension {dimension:,}; what is cached in its place has {before:,}")
-    surplus = held - removed + 1 - capacity
-    if surplus > 0:
-        removed += sql.execute(_OLDEST, (number, surplus)).rowcount
-    if removed:
-        sql.execute(_COUNT_REMOVAL)
-    return number, held - removed, latest
 
 
 def _sweep(sql: sqlite3.Connection, now: float) -> None:

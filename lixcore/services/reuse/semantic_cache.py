@@ -40,7 +40,7 @@ class SemanticCache:
     Args:
         index: Where they are kept; it stays open when the cache is closed. None keeps none.
         clock: Tells ages, and how long responses take to make.
-        guard: What becomes of the index's failures.
+        guard: What becomes of the index's failures, which are counted with the rest from now on.
         stats: Counts.
         match: Says whether a response may answer a query that is not the same as its own.
         admission: Says what is cached.
@@ -110,13 +110,7 @@ class SemanticCache:
         return hit
 
     def set(
-        self,
-        scope: Scope,
-        embedding: Embedding,
-        response: Any,
-        *,
-        query: str | None = None,
-        seconds: float | None = None,
+        self, scope: Scope, embedding: Embedding, response: Any, *, query: str | None = None, seconds: float | None = None
     ) -> bool:
         """Cache a response. It renews and replaces no other one.
 
@@ -138,14 +132,7 @@ class SemanticCache:
         answer = StoredAnswer(wanted.text, checked_seconds(seconds), checked_response(response))
         return self._store(wanted, answer, encode_answer(answer.query, answer.seconds, answer.response))
 
-    def get_or_call(
-        self,
-        scope: Scope,
-        embedding: Embedding,
-        fn: Callable[[], Any],
-        *,
-        query: str | None = None,
-    ) -> JsonValue:
+    def get_or_call(self, scope: Scope, embedding: Embedding, fn: Callable[[], Any], *, query: str | None = None) -> JsonValue:
         """The cached response that answers a query; or else what ``fn`` makes, which is cached then.
 
         While one caller makes it, others with the same text (or, without text, the same embedding) in the scope wait for it, also

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import sys
+import math
 from collections.abc import Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -95,11 +95,12 @@ def checked_threshold(value: Any) -> float:
     Raises:
         InvalidInputError: It is not a number from -1 to 1.
     """
-    if not _is_number(value):
-        raise InvalidInputError("threshold", f"must be a number, not {type(value).__name__}")
-    if not -1 <= value <= 1:  # which NaN is not either
-        raise InvalidInputError("threshold", "is NaN" if value != value else "is outside of -1 to 1")  # noqa: PLR0124  # as only NaN is
-    return float(value)
+    threshold = _number(value, "threshold")
+    if math.isnan(threshold):
+        raise InvalidInputError("threshold", "is NaN")
+    if not -1.0 <= threshold <= 1.0:
+        raise InvalidInputError("threshold", "is outside of -1 to 1")
+    return threshold
 
 
 def checked_seconds(value: Any) -> float | None:
@@ -110,12 +111,16 @@ def checked_seconds(value: Any) -> float | None:
     """
     if value is None:
         return None
-    if not _is_number(value):
-        raise InvalidInputError("seconds", f"must be a number, not {type(value).__name__}")
-    if not 0 <= value <= sys.float_info.max:
+    seconds = _number(value, "seconds")
+    if not 0.0 <= seconds < math.inf:  # which NaN is not either
         raise InvalidInputError("seconds", "must be finite, and zero or more")
-    return float(value)
+    return seconds
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, float | int | Real) and not isinstance(value, bool)
+def _number(value: Any, field: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InvalidInputError(field, f"must be a number, not {type(value).__name__}")
+    try:
+        return float(value)
+    except OverflowError:  # an integer that no float can hold
+        return math.inf if value > 0 else -math.inf

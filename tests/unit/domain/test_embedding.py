@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from lixcore.domain.embedding import MAX_DIMENSION, checked_embedding
 from lixcore.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 VECTORS = st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=40).filter(any)
 
@@ -32,6 +36,27 @@ def test_arrays_of_any_number_type_are_taken_and_not_shared(dtype: Any) -> None:
     assert vector.tolist() == [1.0, 2.0, 3.0]
     with pytest.raises(ValueError, match="read-only"):
         vector[0] = 5
+
+
+@given(
+    arrays(
+        np.float32,
+        st.integers(1, 6),
+        elements=st.floats(width=32) | st.sampled_from([0.0, -0.0, 1e-40, 1e-30, 3e38, -3e38, math.inf, math.nan]),
+    )
+)
+def test_float32_arrays_are_judged_like_any_other_values(values: NDArray[np.float32]) -> None:
+    """They have a way of their own, which a list has not, and an array that runs backwards has."""
+
+    def judged(value: Any) -> str | list[float]:
+        try:
+            return [float(number) for number in checked_embedding(value)]
+        except InvalidInputError as error:
+            return str(error)
+
+    backwards = np.array(values[::-1])[::-1]
+    assert not (backwards.flags.c_contiguous and values.size > 1)
+    assert judged(values) == judged(values.tolist()) == judged(backwards) == judged(values.astype(">f4"))
 
 
 def test_large_python_integers_are_numbers() -> None:

@@ -1,0 +1,151 @@
+"""The cache's file: shared by two adapters, apart from the sessions', and of a bounded size."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract_ground import NOON, SettableClock, make_hot, open_adapter
+from hot_store_concurrency import at_once
+from lixcore.domain.freshness import is_live
+from lixcore.domain.scope import Scope
+from lixcore.domain.session import SessionKey
+from lixcore.ports.similarity_index import IndexEntry
+from lixcore_sqlite import SqliteEmbeddingStore, SqliteHotStore, SqliteSimilarityIndex
+from lixcore_sqlite.cache_schema import LIVE, live_at
+
+OpenIndex = Callable[..., SqliteSimilarityIndex]
+OpenEmbeddings = Callable[..., SqliteEmbeddingStore]
+UP = np.ones(8, np.float32)
+TIMES = st.sampled_from([NOON + step for step in (-61, -60, -1, 0, 1, 60, 60.5, 61, 1e9)])
+
+
+def ask(file: Path, statement: str) -> list[tuple[int, ...]]:
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+@given(added=TIMES, expires=TIMES, now=TIMES)
+def test_statements_take_those_for_live_that_are(added: float, expires: float, now: float) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        rows = connection.execute(
+            f"SELECT 1 FROM (SELECT ? AS added, ? AS expires) WHERE {LIVE}",  # noqa: S608  # ours
+            (added, expires, *live_at(now)),
+        )
+        assert bool(rows.fetchall()) == is_live(added, expires, now)
+
+
+def test_the_file_does_not_grow_with_what_expired(cache_file: Path, open_index: OpenIndex, clock: SettableClock) -> None:
+    """Each session asks a few times and never comes back."""
+    index, pages = open_index(), []
+    for number in range(600):
+        scope = Scope(SessionKey(f"s{number}"), shared=number % 5 == 0, url=str(number))
+        for _ in range(3):
+            index.add(scope, IndexEntry(UP, b"x" * 1500), ttl=60, capacity=50)
+            clock.advance(0.5)
+        if number % 100 == 99:
+            pages.append(ask(cache_file, "PRAGMA page_count")[0][0])
+    assert max(pages) <= 1.2 * pages[0]
+    assert ask(cache_file, "SELECT count(*) FROM scopes")[0][0] <= 45
+    clock.advance(120)
+    for _ in range(30):  # a single session is left; it gives back the space of all others
+        index.add(Scope(SessionKey("last")), IndexEntry(UP, b"x"), ttl=60, capacity=1)
+    assert ask(cache_file, "SELECT count(*) FROM entries") == ask(cache_file, "SELECT count(*) FROM scopes") == [(1,)]
+
+
+def test_embeddings_that_expired_leave_the_file(cache_file: Path, open_embeddings: OpenEmbeddings, clock: SettableClock) -> None:
+    store = open_embeddings()
+    store.put([(b"%032d" % number, b"x" * 1500) for number in range(100)], ttl=60, capacity=1000)
+    clock.advance(60)
+    for number in range(50):
+        store.put([(b"%032d" % (1000 + number), b"x")], ttl=60, capacity=1000)
+    assert ask(cache_file, "SELECT count(*), (SELECT held FROM stock) FROM embeddings") == [(50, 50)]
+
+
+@settings(max_examples=25)
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["add", "add", "add", "put", "put", "clock", "forget"]),
+            st.integers(0, 3),
+            st.sampled_from([1, 5, 100]),
+        ),
+        max_size=40,
+    )
+)
+def test_what_the_file_says_of_its_rows_is_so(tmp_path_factory: Any, steps: list[tuple[str, int, int]]) -> None:
+    """Counts and bounds, whatever entries do and however the clock steps."""
+    clock, directory = SettableClock(), tmp_path_factory.mktemp("cache")
+    file = directory / "lixcore-cache.sqlite3"
+    path = str(directory / "lixcore.sqlite3")
+    index = open_adapter(SqliteSimilarityIndex, SqliteSimilarityIndex.Options(path=path), clock, directory)
+    store = open_adapter(SqliteEmbeddingStore, SqliteEmbeddingStore.Options(path=path), clock, directory)
+    with closing(index), closing(store):
+        for what, who, number in steps:
+            session = SessionKey(f"s{who}")
+            if what == "add":
+                index.add(Scope(session, shared=who == 3), IndexEntry(UP, b"x"), ttl=number, capacity=3)
+            elif what == "put":
+                store.put([(b"%032d" % each, b"v") for each in range(who, who + 3)], ttl=number, capacity=5)
+            elif what == "clock":
+                clock.advance([1.0, -70.0, 4.0, 100.0][who])
+            else:
+                index.forget(session)
+                store.forget([b"%032d" % who])
+            assert ask(file, "SELECT held - (SELECT count(*) FROM embeddings) FROM stock") == [(0,)]
+            assert ask(file, "SELECT count(*) FROM embeddings, stock WHERE added > latest") == [(0,)]
+            wrong = """SELECT digest FROM scopes
+                WHERE held = 0 OR held != (SELECT count(*) FROM entries WHERE scope = scopes.number)
+                OR soonest > (SELECT min(expires) FROM entries WHERE scope = scopes.number)
+                OR latest < (SELECT max(added) FROM entries WHERE scope = scopes.number)"""
+            assert ask(file, wrong) == []
+            assert ask(file, "SELECT count(*) FROM entries WHERE scope NOT IN (SELECT number FROM scopes)") == [(0,)]
+
+
+def test_both_adapters_use_one_file_at_once(cache_file: Path, open_index: OpenIndex, open_embeddings: OpenEmbeddings) -> None:
+    index, store = open_index(), open_embeddings()
+
+    def add(writer: int) -> None:
+        for _ in range(40):
+            index.add(Scope(SessionKey(f"s{writer}")), IndexEntry(UP, b"x" * 500), ttl=60, capacity=10)
+            assert index.search(Scope(SessionKey(f"s{writer}")), UP, k=1, at_least=0.9)
+
+    def put(writer: int) -> None:
+        for number in range(40):
+            key = b"%016d%016d" % (writer, number)
+            store.put([(key, key)], ttl=60, capacity=1000)
+            assert list(store.get([key])) == [key]
+
+    def forget() -> None:
+        for number in range(10):
+            index.add(Scope(SessionKey("gone")), IndexEntry(UP, b"secret"), ttl=60, capacity=10)
+            assert index.forget(SessionKey("gone")) == 1
+            index.tally({"hits": 1})
+            store.tally({"hits": number})
+
+    at_once(*[lambda writer=writer: add(writer) for writer in range(3)], *[lambda w=w: put(w) for w in range(3)], forget)
+    assert (index.measure().entries, store.measure().entries) == (30, 120)
+    assert (dict(index.tallies()), dict(store.tallies())) == ({"hits": 10}, {"hits": 45})
+    assert [path for path in cache_file.parent.iterdir() if not path.name.startswith(cache_file.name)] == []
+
+
+def test_neither_holds_up_the_sessions_writers(
+    tmp_path: Path, cache_file: Path, open_file: Callable[..., SqliteHotStore], open_index: OpenIndex
+) -> None:
+    hot = open_file(tmp_path / "data" / "lixcore.sqlite3", busy_timeout=0.0)
+    index = open_index(busy_timeout=0.0)
+    make_hot(hot, SessionKey("one"))
+    for held, works in ((cache_file, hot), (tmp_path / "data" / "lixcore.sqlite3", index)):
+        with closing(sqlite3.connect(held, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            if works is hot:
+                assert hot.append(SessionKey("one"), NOON, b"x")
+            else:
+                index.add(Scope(SessionKey("one")), IndexEntry(UP, b"x"), ttl=9, capacity=1)
