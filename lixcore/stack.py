@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -14,6 +14,8 @@ from lixcore.ports.clock import Clock
 from lixcore.services.checks.verification import Checked
 from lixcore.services.histories.catalogue import SessionSummary
 from lixcore.services.histories.import_conversations import Importer
+from lixcore.services.reuse.layer_report import LayerReport
+from lixcore.services.reuse.url_embeddings import UrlEmbeddings
 from lixcore.services.upkeep.janitor import JanitorReport
 
 if TYPE_CHECKING:
@@ -106,6 +108,19 @@ class Stack:
             StoreError: A store cannot be used.
         """
         return self.wiring.janitor.round()
+
+    @property
+    def url_embeddings(self) -> UrlEmbeddings:
+        """The embeddings of URLs, which belong to all sessions and tenants."""
+        return self.wiring.url_embeddings
+
+    def cache_layers(self) -> Sequence[LayerReport]:
+        """What the two caches hold and were good for; may take as long as they have entries.
+
+        Raises:
+            StoreError: Where ``on_cache_failure`` is ``raise``: a store cannot say.
+        """
+        return self.wiring.caches.reports()
 
     def verify(self, *, repair: bool = False) -> Iterator[Checked]:
         """Check all that both stores hold, of every tenant; see `lixcore.services.checks.verification.Verification.run`."""

@@ -9,8 +9,8 @@ import re
 import sys
 
 # What costs time to import, and what may not be installed.
-OPTIONAL = {"backports.zstd", "backports-zstd", "duckdb", "hypothesis", "pytest", "rich", "typer"}
-LATE = {"duckdb", "importlib.metadata", "numpy", "pluggy", "redis", "rich", "sqlite3", "typer"}
+OPTIONAL = {"backports.zstd", "backports-zstd", "duckdb", "hypothesis", "pytest", "rich", "typer", "usearch"}
+LATE = {"duckdb", "importlib.metadata", "numpy", "pluggy", "redis", "rich", "sqlite3", "typer", "usearch"}
 OUTSIDE = re.compile(r"lixcore_\w+")
 
 

@@ -82,7 +82,8 @@ class Demo:
         self._messages = list(messages)
         self.claims: list[Claim] = []
 
-    def _claim(self, text: str, *, holds: bool) -> None:
+    def claim(self, text: str, holds: bool) -> None:  # noqa: FBT001  # what is claimed is read before it
+        """Note something that is said, and whether it was found to be so."""
         self.claims.append(Claim(text, holds))
 
     def _where(self) -> dict[str, Any]:
@@ -103,10 +104,10 @@ class Demo:
                 overflows.append(Overflow(index, counts["disk_turns"] - archived, counts["hot_messages"], counts["disk_turns"]))
                 archived = counts["disk_turns"]
         counts = self._where()
-        self._claim(f"all {len(self._messages)} messages are counted once", holds=counts["messages"] == len(self._messages))
-        self._claim(
+        self.claim(f"all {len(self._messages)} messages are counted once", counts["messages"] == len(self._messages))
+        self.claim(
             f"never more than {WINDOW + BATCH} messages were hot, and {len(overflows)} times some moved to the archive",
-            holds=bool(overflows) and most_hot <= WINDOW + BATCH,
+            bool(overflows) and most_hot <= WINDOW + BATCH,
         )
         return overflows
 
@@ -114,24 +115,24 @@ class Demo:
         """What an LLM would be given."""
         context = self._memory.get_context_messages()
         newest = self._messages[len(self._messages) - len(context) :]
-        self._claim(f"the window is the last {len(context)} messages, unchanged", holds=bool(context) and context == newest)
-        self._claim("no tool result in it lacks its call", holds=_calls_are_whole(context))
+        self.claim(f"the window is the last {len(context)} messages, unchanged", bool(context) and context == newest)
+        self.claim("no tool result in it lacks its call", _calls_are_whole(context))
         return context
 
     def evict(self) -> None:
         """Move the session out of the hot store, as after two idle hours."""
         gone = self._stack.wiring.tiering.evict(self._memory.session)
         counts = self._where()
-        self._claim("after the eviction nothing of it is hot", holds=gone and not counts["is_hot"] and not counts["hot_messages"])
-        self._claim("and the archive holds all of it", holds=counts["disk_turns"] == len(self._messages))
+        self.claim("after the eviction nothing of it is hot", gone and not counts["is_hot"] and not counts["hot_messages"])
+        self.claim("and the archive holds all of it", counts["disk_turns"] == len(self._messages))
 
     def come_back(self, before: Sequence[Mapping[str, Any]]) -> float:
         """Ask for the window again; returns the seconds that took."""
         started = time.perf_counter()
         context = self._memory.get_context_messages()
         seconds = time.perf_counter() - started
-        self._claim("the window that came back is the one that left", holds=context == list(before))
-        self._claim("and the session is hot again", holds=self._where()["is_hot"])
+        self.claim("the window that came back is the one that left", context == list(before))
+        self.claim("and the session is hot again", self._where()["is_hot"])
         return seconds
 
     def history(self) -> tuple[int, int]:
@@ -139,9 +140,9 @@ class Demo:
         from lixcore.domain.message import Message
         from lixcore.services.histories.conversation_lines import format_line
 
-        self._claim(
+        self.claim(
             f"the full history has all {len(self._messages)} messages, unchanged and in order",
-            holds=self._memory.get_full_history() == self._messages,
+            self._memory.get_full_history() == self._messages,
         )
         as_lines = format_line(self._memory.session, [Message.from_dict(message, now=0.0) for message in self._messages])
         return len(as_lines), int(self._where()["disk_size_bytes"])
@@ -150,10 +151,10 @@ class Demo:
         """Remove it all; returns what each store lost."""
         removed = self._memory.forget()
         again = self._memory.forget()
-        self._claim("forgetting removed everything", holds=removed["archive"] == len(self._messages))
-        self._claim(
+        self.claim("forgetting removed everything", removed["archive"] == len(self._messages))
+        self.claim(
             "a second call finds nothing, and nothing can be read",
-            holds=not any(again.values()) and self._memory.get_full_history() == [] == self._memory.get_context_messages(),
+            not any(again.values()) and self._memory.get_full_history() == [] == self._memory.get_context_messages(),
         )
         return removed
 
@@ -173,9 +174,7 @@ class Demo:
                 yield CodecSize(codec, None, str(error))
                 continue
             yield CodecSize(codec, stored)
-        self._claim(
-            f"archives written with {', '.join(tried)} give every message back", holds=bool(tried) and all(tried.values())
-        )
+        self.claim(f"archives written with {', '.join(tried)} give every message back", bool(tried) and all(tried.values()))
 
     def _stored_with(self, codec: str, directory: Path) -> tuple[int, bool]:
         import lixcore

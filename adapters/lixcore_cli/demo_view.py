@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from lixcore_cli.demo_acts import Claim, CodecSize, Overflow
+    from lixcore_cli.demo_reuse import Lookup, Reused
 
 
 MAX_WIDTH = 88
@@ -76,12 +77,35 @@ class DemoView:
                 table.add_row(f"archived at once, {each.codec}", size(each.stored_bytes), share(each.stored_bytes, as_lines))
         self._panel("Sizes", "Files as they are on disk, every header counted. Longer histories shrink more.", table)
 
+    def reuse(self, lookups: Sequence[Lookup], reused: Reused) -> None:
+        """Show what was answered from the caches, and what was not."""
+        from rich.text import Text
+
+        from lixcore_cli.demo_reuse import CACHED
+
+        table = plain_table("asked about the same page", "cosine", "", right=("cosine",))
+        for each in lookups:
+            told = Text("answered from the cache", "green") if each.found else Text("not answered")
+            table.add_row(each.what, f"{each.similarity:.2f}", told)
+        self._panel(
+            "Responses",
+            f"Cached was the response to: {CACHED}\n"
+            "Alike is 0.90 or more; then numbers, names and the order of words must agree as well.",
+            table,
+        )
+        self._panel(
+            "Embeddings",
+            f"{reused.first} pages were embedded. Of {reused.again} URLs asked for later, one of them spelt otherwise, "
+            f"{reused.computed - reused.first} was new: {reused.computed} embeddings in all.",
+        )
+
     def removed(self, removed: Mapping[str, int] | None) -> None:
         """Tell what was forgotten; None when nothing was."""
         if removed is not None:
             self._panel(
                 "Forget",
-                f"Removed for good: {removed['hot']} messages from the hot store, {removed['archive']} from the archive.",
+                f"Removed for good: {removed['hot']} messages from the hot store, {removed['archive']} from the archive, "
+                f"and {removed['semantic']} cached response.",
             )
 
     def conclude(self, claims: Sequence[Claim], *, seconds: float, session_id: str, directory: Path | None) -> None:

@@ -1,9 +1,19 @@
-"""The hot store on Redis or Valkey >= 6.2: one stream per session, one round trip per message."""
+"""Redis or Valkey >= 6.2: sessions as streams, cached responses as three strings for each scope, embeddings of URLs as values."""
 
 from __future__ import annotations
 
+from lixcore_redis.embedding_store import RedisEmbeddingStore
 from lixcore_redis.hot_store import RedisHotStore
-from lixcore_redis.options import RedisOptions
+from lixcore_redis.options import RedisEmbeddingOptions, RedisOptions, RedisSimilarityOptions
 from lixcore_redis.server_info import ServerInfo
+from lixcore_redis.similarity_index import RedisSimilarityIndex
 
-__all__ = ["RedisHotStore", "RedisOptions", "ServerInfo"]
+__all__ = [
+    "RedisEmbeddingOptions",
+    "RedisEmbeddingStore",
+    "RedisHotStore",
+    "RedisOptions",
+    "RedisSimilarityIndex",
+    "RedisSimilarityOptions",
+    "ServerInfo",
+]

@@ -35,7 +35,8 @@ class Script:
         return command(b"EVAL", self.source, b"%d" % len(keys), *keys, *arguments)
 
 
-def _script(source: str) -> Script:
+def script(source: str) -> Script:
+    """A script of this text, which is ASCII."""
     text = source.strip().encode("ascii")
     return Script(text, hashlib.sha1(text, usedforsecurity=False).hexdigest().encode("ascii"))
 
@@ -46,7 +47,7 @@ REPEAT_DEPTH: Final = 1024
 # Keys: log, epoch. Arguments: nonce, value, depth, since. Gives the entry's id; nil when the session is absent; 0 when nobody can
 # know whether it was added before: entries left the stream that may have come after "since", the milliseconds of the first try.
 # They leave in order, so none has while an entry is there that is older than that.
-REPEAT_ADD: Final = _script("""
+REPEAT_ADD: Final = script("""
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[3])
 for _, entry in ipairs(newest) do
   if entry[2][1] == ARGV[1] and entry[2][2] == ARGV[2] then return entry[1] end
@@ -67,7 +68,7 @@ return redis.call('XADD', KEYS[1], 'NOMKSTREAM', '*', ARGV[1], ARGV[2])
 
 # Keys: log, activity, epoch. Arguments: ticket, member, time, last id, then id, nonce and value of each entry. The activity comes
 # first: should it be refused, nothing was done; a stream without its activity would never be listed, and so never be evicted.
-RESTORE: Final = _script("""
+RESTORE: Final = script("""
 if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2])
 if #ARGV > 4 then
@@ -83,7 +84,7 @@ return 1
 # Keys: log, activity, epoch. Arguments: lowest id to keep, member, new epoch. Gives 1 when the session is absent now. The epoch
 # becomes "token@milliseconds" of the newest id that ever left the bucket by this, which is what REPEAT_ADD looks for. ZREM is the
 # last command that can be refused, and frees the way for SET on a server that is out of memory.
-EVICT: Final = _script("""
+EVICT: Final = script("""
 local left = string.match(redis.call('GET', KEYS[3]) or '', '@(%d+)$') or '0'
 if redis.call('EXISTS', KEYS[1]) == 1 then
   local info = redis.call('XINFO', 'STREAM', KEYS[1])
@@ -105,7 +106,7 @@ return 1
 # Keys: log, activity, epoch. Arguments: member, token. Gives the new epoch, "token:entries:last id", with EVICT's "@milliseconds"
 # behind it if there were any. The epoch remembers what was removed, so that the answer is right as well when it is given to a
 # command that was sent a second time.
-FORGET: Final = _script("""
+FORGET: Final = script("""
 local epoch = redis.call('GET', KEYS[3]) or ''
 if string.sub(epoch, 1, #ARGV[2]) == ARGV[2] then return epoch end
 local count, last = 0, ''
@@ -121,7 +122,7 @@ return epoch
 """)
 
 # Keys: log, activity. Arguments: member. Gives length, first id, last id, last activity; nil when the session is absent.
-DESCRIBE: Final = _script("""
+DESCRIBE: Final = script("""
 if redis.call('EXISTS', KEYS[1]) == 0 then return false end
 local count, first, last = redis.call('XLEN', KEYS[1]), '', ''
 if count > 0 then
@@ -132,7 +133,7 @@ return {count, first, last, redis.call('ZSCORE', KEYS[2], ARGV[1])}
 """)
 
 # Keys: log. Arguments: milliseconds. Raises the stream's last id to the next millisecond unless it is there already.
-NEXT_MILLISECOND: Final = _script("""
+NEXT_MILLISECOND: Final = script("""
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local info = redis.call('XINFO', 'STREAM', KEYS[1])
 for i = 1, #info, 2 do
@@ -145,14 +146,14 @@ return 0
 """)
 
 # Keys: log, activity. Arguments: member, "1" to remove it. Gives 1 when the activity is that of an absent session.
-STRAY: Final = _script("""
+STRAY: Final = script("""
 if redis.call('EXISTS', KEYS[1]) == 1 or not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
 if ARGV[2] == '1' then redis.call('ZREM', KEYS[2], ARGV[1]) end
 return 1
 """)
 
 # Keys: log, activity. Arguments: member, time, or '' to look only. Gives 1 when the session is hot and nobody would know.
-UNLISTED: Final = _script("""
+UNLISTED: Final = script("""
 if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
 if ARGV[2] ~= '' then redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1]) end
 return 1
@@ -160,7 +161,7 @@ return 1
 
 # Keys: lease. Arguments: holder, milliseconds. Gives 1 when the holder has it. DEL lets SET pass on a server out of memory:
 # who would free some needs the lease for it.
-LEASE: Final = _script("""
+LEASE: Final = script("""
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
@@ -169,14 +170,14 @@ return 1
 """)
 
 # Keys: lease. Arguments: holder.
-END_LEASE: Final = _script("""
+END_LEASE: Final = script("""
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 """)
 
 # Keys: run. Arguments: the incarnation that was settled. Gives the server's incarnation (see `lixcore_redis.incarnation`) and the
 # settled one; notes nothing when they differ.
-SETTLE: Final = _script("""
+SETTLE: Final = script("""
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
 local now = run .. '.' .. history

@@ -1,7 +1,9 @@
-"""A hot store in one SQLite file, for any number of threads and processes of one machine; no server is needed."""
+"""A hot store in one SQLite file, and a cache in another, for any number of threads and processes of one machine; no server."""
 
 from __future__ import annotations
 
+from lixcore_sqlite.embedding_store import SqliteEmbeddingStore
 from lixcore_sqlite.hot_store import SqliteHotStore
+from lixcore_sqlite.similarity_index import SqliteSimilarityIndex
 
-__all__ = ["SqliteHotStore"]
+__all__ = ["SqliteEmbeddingStore", "SqliteHotStore", "SqliteSimilarityIndex"]

@@ -10,17 +10,19 @@ import os
 import sqlite3
 import time
 import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import random
 from threading import Lock, RLock
 from typing import Any, Final
 
-from lixcore.errors import ClosedError, StoreBusyError, StoreError, StoreRefusedError
+from lixcore.errors import ClosedError, CorruptDataError, StoreBusyError, StoreError, StoreRefusedError
 from lixcore.ports.forking import ForkHooks, ForkStage, register_at_fork
+from lixcore_sqlite.database_files import file_at, make_durably, make_private
 from lixcore_sqlite.failures import failure
-from lixcore_sqlite.schema import prepare
+from lixcore_sqlite.schema import SESSIONS, Schema, prepare
 
 _NOT_WIPED: Final = "it is forgotten, but the text may still stand in the file; forget it again to have it wiped"
 _SHORTLY_MS: Final = 0  # `_patiently` waits
@@ -36,12 +38,19 @@ class Database:
         path: The file; it and its directories are made when they are missing.
         synchronous: ``full`` or ``normal``: whether a durable commit waits for the medium.
         busy_timeout: How long to wait for other threads, and then for other processes; seconds.
+        schema: What the file holds.
+        user: What it is opened for, as `ClosedError` names it.
     """
 
-    def __init__(self, path: str, *, synchronous: str, busy_timeout: float) -> None:
+    def __init__(
+        self, path: str, *, synchronous: str, busy_timeout: float, schema: Schema = SESSIONS, user: str = "the SQLite hot store"
+    ) -> None:
         self._path = Path(path).expanduser().absolute()  # now: the working directory may change
         self._durable = _SYNCHRONOUS[synchronous]
         self._busy_timeout = busy_timeout
+        self._schema = schema
+        self._user = user
+        self._file: tuple[int, int] | None = None
         self._lock = RLock()  # unlike a plain one, it can be released by its owner only, whatever an interrupt has skipped
         self._in_turn = False
         self._connection: sqlite3.Connection | None = None
@@ -55,10 +64,31 @@ class Database:
         """The file, as errors name it."""
         return str(self._path)
 
+    def damaged(self, reason: str) -> CorruptDataError:
+        """The error to raise where the file holds what cannot be.
+
+        Args:
+            reason: The rest of a sentence that begins with the file.
+        """
+        return CorruptDataError(self.where, f"{reason}; {self._schema.remedy}")
+
+    def check_open(self) -> None:
+        """Raise `ClosedError` after `close`, for calls that need nothing of the file."""
+        if self._closed:
+            raise ClosedError(self._user)
+
     def rows(self, statement: str, parameters: Sequence[object]) -> list[Any]:
         """All rows of one statement that only reads; it waits for no writer of another process."""
         with self._turn(writing=False) as connection:
             return self._patiently(connection, statement, parameters)
+
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[str, Sequence[object]], list[Any]]]:
+        """What gives all rows of statements that only read; all of them see one state. It waits for no writer either."""
+        with self._turn(writing=False) as connection:
+            connection.execute("BEGIN")
+            yield partial(self._patiently, connection)
+            connection.execute("COMMIT")
 
     @contextmanager
     def writing(self, *, durable: bool) -> Iterator[sqlite3.Connection]:
@@ -131,7 +161,9 @@ class Database:
             self._roll_back()
             if not hasattr(error, "sqlite_errorcode"):
                 raise  # the driver was used wrongly: a defect of this adapter
-            raise failure(self.where, error, busy_timeout=self._busy_timeout, writing=writing) from error
+            raise failure(
+                self.where, error, busy_timeout=self._busy_timeout, writing=writing, remedy=self._schema.remedy
+            ) from error
         except BaseException:
             if mine:
                 self._roll_back()
@@ -189,17 +221,17 @@ class Database:
             _inherited.append(connection)
 
     def _connected(self) -> sqlite3.Connection:
-        if self._closed:
-            raise ClosedError("the SQLite hot store")
-        if self._connection is None or self._pid != os.getpid():
+        self.check_open()
+        if self._connection is None or self._pid != os.getpid() or (self._schema.is_cache and file_at(self._path) != self._file):
             self._disconnect()
             self._connection = self._connect()
             self._pid = os.getpid()
+            self._file = file_at(self._path)
         return self._connection
 
     def _connect(self) -> sqlite3.Connection:
         try:
-            _make_durably(self._path.parent)
+            make_durably(self._path.parent)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise StoreRefusedError(self.where, f"its directory cannot be made: {reason}") from error
@@ -212,34 +244,13 @@ class Database:
         )
         try:
             if is_new:
-                _make_private(self._path)
-            prepare(connection, self.where, busy_timeout=self._busy_timeout)
+                make_private(self._path)
+            prepare(connection, self.where, busy_timeout=self._busy_timeout, schema=self._schema)
             connection.execute(f"PRAGMA busy_timeout = {_SHORTLY_MS}")
         except BaseException:
             connection.close()
             raise
         return connection
-
-
-def _make_private(file: Path) -> None:
-    """Let only the owner read and write a new file, whose log will have the same rights.
-
-    By its name: opening and closing it here would drop the locks of other connections of this process.
-    """
-    with suppress(OSError):  # a file system may know no rights
-        file.chmod(0o600)
-
-
-def _make_durably(directory: Path) -> None:
-    """Make a directory and its parents; a database in a directory that the loss of power takes away is lost with it."""
-    missing = [one for one in (directory, *directory.parents) if not one.exists()]
-    directory.mkdir(parents=True, exist_ok=True)
-    for made in missing:
-        handle = os.open(made.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 _databases: weakref.WeakSet[Database] = weakref.WeakSet()

@@ -31,7 +31,7 @@ _DAMAGED = {
 }
 
 
-def failure(where: str, error: sqlite3.Error, *, busy_timeout: float, writing: bool) -> StoreError:
+def failure(where: str, error: sqlite3.Error, *, busy_timeout: float, writing: bool, remedy: str) -> StoreError:
     """Return the error of lixcore that says the same; it is raised from ``error``.
 
     Args:
@@ -39,6 +39,7 @@ def failure(where: str, error: sqlite3.Error, *, busy_timeout: float, writing: b
         error: What the driver raised, with a code of SQLite.
         busy_timeout: How long was waited for other users; seconds.
         writing: Whether a commit may have reached the medium.
+        remedy: What to do with a damaged file.
     """
     code = error.sqlite_errorcode
     primary = code & _PRIMARY
@@ -53,7 +54,5 @@ def failure(where: str, error: sqlite3.Error, *, busy_timeout: float, writing: b
     if primary in _REFUSED:
         return StoreRefusedError(where, _REFUSED[primary])
     if primary in _DAMAGED:
-        return CorruptDataError(
-            where, f"{_DAMAGED[primary]} ({error}); move it away, or put a copy in its place. Nothing was overwritten"
-        )
+        return CorruptDataError(where, f"{_DAMAGED[primary]} ({error}); {remedy}. Nothing was overwritten")
     return StoreUnavailableError(where, f"the medium failed ({error.sqlite_errorname})", outcome_unknown=writing)

@@ -1,17 +1,43 @@
-"""The tables, how they are made once, and how a file is recognised."""
+"""How the tables of a file are made once, and how a file is recognised; and the tables of the sessions' file."""
 
 from __future__ import annotations
 
 import secrets
 import sqlite3
 import time
+from collections.abc import Callable, Sequence
 from typing import Final
+
+import attrs
 
 from lixcore.errors import CorruptDataError, StoreRefusedError
 
 FORMAT: Final = 1
 BUCKETS: Final = 256
 APPLICATION_ID: Final = 0x6C697831  # "lix1", in the file's header, where the `file` command looks
+
+
+@attrs.frozen
+class Schema:
+    """What a file holds.
+
+    Attributes:
+        application_id: What tells files of this kind from others, in the file's header.
+        format: The newest format that is read, and the one that new files get; it stands in the table ``meta``, which also counts
+            what was removed and wiped, as `lixcore_sqlite.database.Database.wipe` needs it.
+        tables: The statements that make the tables.
+        fill: Adds their first rows, in the same transaction.
+        remedy: What to do with a file that is damaged; the rest of a sentence.
+        is_cache: Whether the file may be deleted at any time, also while it is used.
+    """
+
+    application_id: int
+    format: int
+    tables: Sequence[str]
+    fill: Callable[[sqlite3.Connection], None]
+    remedy: str
+    is_cache: bool = False
+
 
 # Ids are bytes: SQLite compares them bit for bit, and NUL means nothing. Timestamps that a REAL would change (-0.0) are blobs.
 _TABLES: Final = (
@@ -26,10 +52,25 @@ _TABLES: Final = (
     "CREATE TABLE departures (bucket INTEGER PRIMARY KEY, count INTEGER NOT NULL, highest INTEGER NOT NULL)",
 )
 
+
+def _fill(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO meta VALUES (?, ?, 0, 0)", (FORMAT, secrets.token_bytes(16)))
+    connection.executemany("INSERT INTO departures VALUES (?, 0, 0)", ((bucket,) for bucket in range(BUCKETS)))
+
+
+SESSIONS: Final = Schema(
+    application_id=APPLICATION_ID,
+    format=FORMAT,
+    tables=_TABLES,
+    fill=_fill,
+    remedy="move it away, or put a copy in its place",
+)
+"""The file of the hot store."""
+
 _PAUSE = 0.005
 
 
-def prepare(connection: sqlite3.Connection, where: str, *, busy_timeout: float) -> None:
+def prepare(connection: sqlite3.Connection, where: str, *, busy_timeout: float, schema: Schema = SESSIONS) -> None:
     """Make the tables in a new file, or check that the file is one of ours; set what each connection needs.
 
     Raises:
@@ -39,35 +80,36 @@ def prepare(connection: sqlite3.Connection, where: str, *, busy_timeout: float) 
     """
     connection.execute("PRAGMA trusted_schema = OFF").close()
     connection.execute("PRAGMA cell_size_check = ON").close()
-    if _is_new(connection, where):
+    if _is_new(connection, where, schema):
         _use_log(connection, where, busy_timeout)
-        _create(connection, where)
-    _check_format(connection, where)
+        _create(connection, where, schema)
+    _check_format(connection, where, schema)
     _use_log(connection, where, busy_timeout)
     connection.execute("PRAGMA secure_delete = FAST").close()  # new pages are zeroed, whatever their memory held before
     connection.execute("PRAGMA journal_size_limit = 4194304").close()
 
 
-def _is_new(connection: sqlite3.Connection, where: str) -> bool:
+def _is_new(connection: sqlite3.Connection, where: str, schema: Schema) -> bool:
     # In this order: both come with one transaction, so whoever sees tables that another process just made sees its mark as well.
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-    if application_id == APPLICATION_ID:
+    if application_id == schema.application_id:
         return False
     if application_id or tables:
-        raise StoreRefusedError(where, "is the database of another application; choose another path")
+        raise StoreRefusedError(
+            where, "is the database of another application, or of another part of lixcore; choose another path"
+        )
     return True
 
 
-def _create(connection: sqlite3.Connection, where: str) -> None:
+def _create(connection: sqlite3.Connection, where: str, schema: Schema) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if _is_new(connection, where):  # nobody was faster
-            for table in _TABLES:
+        if _is_new(connection, where, schema):  # nobody was faster
+            for table in schema.tables:
                 connection.execute(table)
-            connection.execute("INSERT INTO meta VALUES (?, ?, 0, 0)", (FORMAT, secrets.token_bytes(16)))
-            connection.executemany("INSERT INTO departures VALUES (?, 0, 0)", ((bucket,) for bucket in range(BUCKETS)))
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            schema.fill(connection)
+            connection.execute(f"PRAGMA application_id = {schema.application_id}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -75,12 +117,14 @@ def _create(connection: sqlite3.Connection, where: str) -> None:
         raise
 
 
-def _check_format(connection: sqlite3.Connection, where: str) -> None:
+def _check_format(connection: sqlite3.Connection, where: str, schema: Schema) -> None:
     row = connection.execute("SELECT format FROM meta").fetchone()
     if row is None or not isinstance(row[0], int) or row[0] < 1:
-        raise CorruptDataError(where, "does not say which format it has; move it away, or restore a copy")
-    if row[0] > FORMAT:
-        raise StoreRefusedError(where, f"has format {row[0]}; this version of lixcore reads up to {FORMAT}: install a newer one")
+        raise CorruptDataError(where, f"does not say which format it has; {schema.remedy}")
+    if row[0] > schema.format:
+        raise StoreRefusedError(
+            where, f"has format {row[0]}; this version of lixcore reads up to {schema.format}: install a newer one"
+        )
 
 
 def _use_log(connection: sqlite3.Connection, where: str, busy_timeout: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from contextlib import ExitStack
 
+from lixcore.bootstrap.caches import wire_caches
 from lixcore.bootstrap.opening import Opener
 from lixcore.bootstrap.wiring import Wiring
 from lixcore.config import CacheConfig
@@ -55,6 +56,7 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
         undo.callback(archive.close)
         hot: HotStore = opener.open(Group.HOT_STORE, config.hot_store)
         undo.callback(hot.close)
+        caches = wire_caches(config, opener, undo)
         guard = guarded(hot, clock) if config.on_hot_store_failure == "archive" else None
         reader = ArchiveReader(archive, skip_damage=config.on_damage == "skip")
         hot = guard or hot
@@ -113,6 +115,7 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             janitor=janitor_of_all,
             janitor_thread=thread,
             verification=Verification(archive, hot, places=config.hot_window_size + config.spill_batch_size),
+            caches=caches,
             closing=undo.pop_all(),
         )
 

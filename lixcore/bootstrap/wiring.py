@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import attrs
 
+from lixcore.bootstrap.caches import Caches
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
@@ -15,6 +16,8 @@ from lixcore.services.checks.verification import Verification
 from lixcore.services.conversation.enduring_window import EnduringWindow
 from lixcore.services.histories.catalogue import Catalogue
 from lixcore.services.outage.reconciliation import Reconciler
+from lixcore.services.reuse.semantic_cache import SemanticCache
+from lixcore.services.reuse.url_embeddings import UrlEmbeddings
 from lixcore.services.tiers.archive_reader import ArchiveReader
 from lixcore.services.tiers.guarded_hot_store import GuardedHotStore
 from lixcore.services.tiers.spiller import Spiller
@@ -43,6 +46,7 @@ class Wiring:
         janitor: Does so for all processes, and looks after the archive.
         janitor_thread: Where it works in this process; None where it does not.
         verification: Checks both stores.
+        caches: What saves paying twice.
         closing: What `close` does, in order.
     """
 
@@ -61,7 +65,18 @@ class Wiring:
     janitor: Janitor
     janitor_thread: BackgroundWork | None
     verification: Verification
+    caches: Caches
     closing: ExitStack
+
+    @property
+    def semantic(self) -> SemanticCache:
+        """Responses, by how similar queries are."""
+        return self.caches.semantic
+
+    @property
+    def url_embeddings(self) -> UrlEmbeddings:
+        """The embeddings of URLs."""
+        return self.caches.url_embeddings
 
     def in_use(self) -> None:
         """Note that sessions are used, on the way to each use: from the first one on, the janitor's thread runs."""

@@ -16,7 +16,7 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
 from lixcore.ports.similarity_index import IndexEntry, SimilarityIndex
 from similarity_index_concurrency import OpenIndex
-from similarity_oracle import ALL, Held, check_found, floats
+from similarity_oracle import ALL, Held, check_found, floats, identity
 
 SKEW = 60.0  # seconds; as the ports say
 SESSIONS = [SessionKey("one"), SessionKey("One"), SessionKey("one", tenant="other")]
@@ -42,11 +42,6 @@ class _Entry:
 
     def is_live(self, now: float) -> bool:
         return self.added - now <= SKEW and self.expires > now
-
-
-def identity(scope: Scope) -> tuple[object, ...]:
-    """What tells a scope from others, without its digest."""
-    return (scope.session.tenant, None if scope.shared else scope.session.id, scope.url, scope.model, scope.shared)
 
 
 def check_against_model(  # noqa: C901  # a machine closes over its store

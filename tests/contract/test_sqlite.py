@@ -1,4 +1,4 @@
-"""The hot store in SQLite does what its port says."""
+"""The adapters in SQLite do what their ports say."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from embedding_store_contract import EmbeddingStoreContract
 from hot_store_contract import HotStoreContract
-from lixcore_sqlite import SqliteHotStore
+from lixcore_sqlite import SqliteEmbeddingStore, SqliteHotStore, SqliteSimilarityIndex
+from similarity_index_contract import SimilarityIndexContract
 
 
 class TestSqliteHotStore(HotStoreContract):
@@ -25,3 +27,27 @@ class TestSqliteHotStoreWithFullSync(HotStoreContract):
     @pytest.fixture
     def options(self, tmp_path: Path) -> Any:
         return SqliteHotStore.Options(path=str(tmp_path / "hot.sqlite3"))
+
+
+class TestSqliteSimilarityIndex(SimilarityIndexContract):
+    adapter = SqliteSimilarityIndex
+
+    @pytest.fixture
+    def options(self, tmp_path: Path) -> Any:
+        return SqliteSimilarityIndex.Options(path=str(tmp_path / "hot.sqlite3"))
+
+
+class TestSqliteSimilarityIndexThatKeepsNothingReady(SimilarityIndexContract):
+    adapter = SqliteSimilarityIndex
+
+    @pytest.fixture
+    def options(self, tmp_path: Path) -> Any:
+        return SqliteSimilarityIndex.Options(path=str(tmp_path / "hot.sqlite3"), index_cache_bytes=0)
+
+
+class TestSqliteEmbeddingStore(EmbeddingStoreContract):
+    adapter = SqliteEmbeddingStore
+
+    @pytest.fixture
+    def options(self, tmp_path: Path) -> Any:
+        return SqliteEmbeddingStore.Options(path=str(tmp_path / "hot.sqlite3"))

@@ -139,8 +139,8 @@ def test_flush_clear_and_forget_do_what_they_say(memory: CacheCoordinator, stack
     memory.add_message_to_context("user", "new")
     assert stack.evict_idle(idle_seconds=0) == 1
     assert [one["content"] for one in memory.get_context_messages()] == ["new"]
-    assert memory.forget() == {"hot": 1, "archive": 4}
-    assert memory.forget() == {"hot": 0, "archive": 0}
+    assert memory.forget() == {"hot": 1, "archive": 4, "semantic": 0}
+    assert memory.forget() == {"hot": 0, "archive": 0, "semantic": 0}
     assert memory.get_full_history() == []
 
 
@@ -190,7 +190,7 @@ def test_tenants_never_meet(stack: Stack) -> None:
     mine, yours = stack.session("same", tenant="me"), stack.session("same", tenant="you")
     mine.add_message_to_context("user", "mine")
     assert yours.get_full_history() == []
-    assert yours.forget() == {"hot": 0, "archive": 0}
+    assert yours.forget() == {"hot": 0, "archive": 0, "semantic": 0}
     assert len(mine.get_context_messages()) == 1
     assert [key.id for key in stack.session_keys(tenant="me")] == ["same"]
     assert list(stack.session_keys(tenant="you")) == []

@@ -251,7 +251,7 @@ def test_a_forked_child_goes_on_with_the_stack_of_its_parent(tmp_path: Path) -> 
 
 def test_a_child_forked_while_locks_are_held_does_not_hang(tmp_path: Path) -> None:
     """Another thread of the parent holds the spiller's lock, and the one of the shared stacks, at the moment of the fork."""
-    from lixcore import coordinator
+    from lixcore.coordinator import cache_coordinator as coordinator
 
     config = embedded(tmp_path)
     with CacheCoordinator("s", config) as memory:

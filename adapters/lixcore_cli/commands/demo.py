@@ -15,6 +15,7 @@ import typer
 
 from lixcore_cli.common_options import JsonOption
 from lixcore_cli.demo_acts import BATCH, WINDOW, Demo, conversation
+from lixcore_cli.demo_reuse import ReuseActs
 from lixcore_cli.demo_view import DemoView
 from lixcore_cli.exit_codes import ExitCode
 from lixcore_cli.invocation import StopError, file_problem, invoked
@@ -60,6 +61,9 @@ def _perform(home: Path, view: DemoView, *, keep: bool) -> tuple[Demo, dict[str,
         acts.evict()
         seconds = acts.come_back(window)
         view.come_back(len(window), seconds)
+        reuse = ReuseActs(stack, session_id, acts.claim)
+        lookups, reused = reuse.answers(), reuse.embeddings()
+        view.reuse(lookups, reused)
         as_lines, stored = acts.history()
         sizes = list(acts.sizes(Path(codecs)))
         view.sizes(as_lines, stored, sizes)
@@ -71,6 +75,8 @@ def _perform(home: Path, view: DemoView, *, keep: bool) -> tuple[Demo, dict[str,
         "overflows": [attrs.asdict(each) for each in overflows],
         "window": len(window),
         "return_seconds": round(seconds, 6),
+        "lookups": [attrs.asdict(each) for each in lookups],
+        "embeddings": attrs.asdict(reused),
         "json_lines_bytes": as_lines,
         "stored_bytes": stored,
         "codecs": [attrs.asdict(each) for each in sizes],

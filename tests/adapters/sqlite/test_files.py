@@ -147,7 +147,7 @@ def test_a_write_to_a_read_only_file_is_refused(filled: Path) -> None:
     reader = closing(sqlite3.connect(f"file:{filled}?mode=ro", uri=True))
     with reader as connection, pytest.raises(sqlite3.OperationalError) as caught:
         connection.execute("DELETE FROM entries")
-    error = failure(str(filled), caught.value, busy_timeout=5, writing=True)
+    error = failure(str(filled), caught.value, busy_timeout=5, writing=True, remedy="mend it")
     assert type(error) is StoreRefusedError
     assert "read-only" in str(error)
 

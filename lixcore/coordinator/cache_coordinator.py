@@ -1,15 +1,16 @@
-"""What applications hold for one session: all layers of its memory, in plain dicts."""
+"""The coordinator of one session: its messages, and when it begins and ends."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 from lixcore.bootstrap import Wiring
 from lixcore.config import CacheConfig
+from lixcore.coordinator.reuse import Reuse
+from lixcore.coordinator.stats_document import stats_document
 from lixcore.domain.message import Message
 from lixcore.domain.record import decode_message
 from lixcore.domain.session import SessionKey, checked_tenant
@@ -21,7 +22,7 @@ from lixcore.stack import Stack
 _shared: Shared[CacheConfig, Stack] = Shared(Stack)
 
 
-class CacheCoordinator:
+class CacheCoordinator(Reuse):
     """The memory of one session. Plain dicts go in and come out; a failure is an error, never an empty answer.
 
     Args:
@@ -159,48 +160,35 @@ class CacheCoordinator:
         self._wiring.window.clear(self.session)
         return True
 
-    def forget(self) -> dict[str, int]:
-        """Remove every trace of the session from every store.
+    def clear_session_cache(self) -> bool:
+        """Forget the session's cached responses and start a fresh context; what was said stays in the full history.
 
         Returns:
-            How many messages each store lost: ``{"hot": …, "archive": …}``; all zero the second time.
+            True; a failure raises.
+        """
+        self._wiring.semantic.forget(self.session)
+        return self.clear_context()
+
+    def forget(self) -> dict[str, int]:
+        """Remove every trace of the session from every store, what it shared with its tenant's sessions included.
+
+        Returns:
+            How many messages, and cached responses, each store lost: ``{"hot": …, "archive": …, "semantic": …}``; all zero the
+            second time.
+
+        Raises:
+            StoreError: A store cannot be used, whatever ``on_cache_failure`` says; calling it again removes the rest.
         """
         forgotten = self._wiring.window.forget(self.session)
-        return {"hot": forgotten.hot, "archive": forgotten.archived}
+        cached = self._wiring.semantic.forget(self.session)
+        return {"hot": forgotten.hot, "archive": forgotten.archived, "semantic": cached}
 
     def get_stats(self) -> dict[str, Any]:
         """Counts and sizes, as plain values; see the reference for each name."""
-        wiring, places = self._wiring, self._config.hot_window_size
-        stats = wiring.window.stats(self.session)
-        state = wiring.window.hot_store_state()  # afterwards: those stats may have been what noticed it
-        absence = state.absence
-        return {
-            "session_id": self.session.id,
-            "tenant": self.session.tenant,
-            "context_window": {
-                "messages": stats.messages,
-                "hot_messages": stats.hot,
-                "hot_window_size": places,
-                "is_hot": stats.is_hot,
-                "disk_turns": stats.archived,
-                "disk_raw_bytes": stats.raw_bytes,
-                "disk_size_bytes": stats.stored_bytes,
-                "last_active": stats.last_active,
-            },
-            "hot_store": {
-                "state": "away" if absence else "up",
-                "away_since": _iso(absence.since) if absence else None,
-                "error": str(absence.error) if absence else None,
-                "times_away": state.times_away,
-                "messages_archived_instead": state.archived_instead,
-            },
-            "tiering": {
-                "write_mode": self._config.write_mode,
-                "waits": wiring.spiller.waits,
-                "failures": wiring.spiller.failures,
-            },
-            "timestamp": _iso(wiring.clock.now()),
-        }
+        return stats_document(self._wiring, self._config, self.session)
+
+    get_cache_stats = get_stats
+    """The predecessor's other name for it."""
 
     def close(self) -> None:
         """Give back what it uses. Idempotent; a stack that it was made from stays open."""
@@ -215,6 +203,3 @@ class CacheCoordinator:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.close()
 
-
-def _iso(time: float) -> str:
-    return datetime.fromtimestamp(time, UTC).isoformat()

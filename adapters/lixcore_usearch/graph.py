@@ -1,0 +1,148 @@
+"""A graph of vectors, in memory: the approximate search of USearch, given what it needs and kept from what it cannot do.
+
+USearch is used by one thread at a time, with one thread of its own. Vectors are scaled to length 1 before it gets them: float16
+holds no large ones, and squares of small ones vanish in float32.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from lixcore_usearch.usearch_module import usearch_index_class
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_COVER: Final = 1 << 62  # keys of vectors that only cover others: no number of an entry is as high
+
+
+@attrs.frozen
+class GraphShape:
+    """What a graph is made with, see `UsearchOptions`."""
+
+    dimension: int
+    dtype: str
+    connectivity: int
+    expansion_add: int
+
+
+class Graph:
+    """Unit vectors by number.
+
+    Args:
+        shape: Of what kind it is.
+        expansion_search: How many candidates a search looks at.
+
+    Attributes:
+        shape: Of what kind it is.
+        highest: The highest number that was ever added; 0 for none.
+        changes: How many vectors were added or removed since it was made, loaded or saved.
+    """
+
+    def __init__(self, shape: GraphShape, *, expansion_search: int) -> None:
+        self.shape = shape
+        self.highest = 0
+        self.changes = 0
+        self._free = 0  # places of vectors that were removed, which USearch gives to those that are added next
+        self._index: Any = usearch_index_class()(
+            ndim=shape.dimension,
+            metric="cos",
+            dtype=shape.dtype,
+            connectivity=shape.connectivity,
+            expansion_add=shape.expansion_add,
+            expansion_search=expansion_search,
+        )
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    @property
+    def free(self) -> int:
+        """How many vectors that were removed are still in its memory."""
+        return self._free
+
+    @property
+    def nbytes(self) -> int:
+        """What it takes of the memory."""
+        return int(self._index.memory_usage)
+
+    def numbers(self) -> NDArray[np.int64]:
+        """All numbers in it, in no order."""
+        import numpy as np
+
+        return np.asarray(self._index.keys[: len(self)], dtype=np.uint64).astype(np.int64)
+
+    def add(self, numbers: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        """Add vectors of any length above zero, shape (count, dimension), with numbers that are not in it."""
+        self._put(numbers, scaled(vectors))
+        self.highest = max(self.highest, int(numbers.max(initial=0)))
+        self.changes += len(numbers)
+
+    def remove(self, numbers: NDArray[np.int64]) -> None:
+        """Remove those of the numbers that are in it. They are found no more; others cover them later."""
+        removed = int(self._index.remove(numbers.astype("u8"), threads=1))
+        self._free += removed
+        self.changes += removed
+
+    def candidates(self, vector: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], float]:
+        """About the numbers of the vectors that are most like another, most like first, and about how much the last one is.
+
+        Fewer than ``count`` are all that are reached, which need not be all that are there.
+        """
+        import numpy as np
+
+        if not len(self):
+            return np.empty(0, dtype=np.int64), 1.0
+        found = self._index.search(scaled(vector[np.newaxis])[0], min(count, len(self)), threads=1)
+        numbers: NDArray[np.int64] = found.keys.astype(np.int64)
+        return numbers, 1.0 - float(found.distances[-1]) if len(numbers) else 1.0
+
+    def cover(self) -> bool:
+        """Write over the vectors that were removed; whether that was done for certain.
+
+        USearch puts what is added where something was removed. So as many others are added, which are removed again; that
+        it did so shows in that nothing grew.
+        """
+        import numpy as np
+
+        count, size = self._free, self._index.serialized_length
+        if count:
+            random = np.random.default_rng([_COVER, count])
+            covers = np.arange(_COVER, _COVER + count, dtype=np.int64)
+            self._put(covers, scaled(random.standard_normal((count, self.shape.dimension)).astype(np.float32)))
+            self.remove(covers)
+            self._free = 0
+        return bool(self._index.serialized_length == size)
+
+    def save(self, path: str) -> None:
+        """Write it to a new file.
+
+        Raises:
+            RuntimeError: USearch cannot, such as for want of room.
+        """
+        self._index.save(path)
+
+    def load(self, path: str, *, highest: int, free: int) -> None:
+        """Read it from a file that `save` wrote and that is whole: a damaged one would end the process.
+
+        Raises:
+            RuntimeError: USearch cannot.
+        """
+        self._index.load(path)
+        self.highest, self._free, self.changes = highest, free, 0
+
+    def _put(self, numbers: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        self._index.add(numbers.astype("u8"), vectors, threads=1)
+        self._free = max(self._free - len(numbers), 0)
+
+
+def scaled(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The vectors with length 1: float32 of shape (count, dimension)."""
+    import numpy as np
+
+    wide = vectors.astype(np.float64)
+    units: NDArray[np.float32] = (wide / np.sqrt(np.einsum("ij,ij->i", wide, wide))[:, np.newaxis]).astype(np.float32)
+    return units

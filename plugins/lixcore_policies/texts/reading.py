@@ -1,0 +1,201 @@
+"""What the rules need to know of a text, found out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Final
+
+import attrs
+
+from lixcore_policies.texts.english import (
+    ALWAYS_OPEN,
+    ARTICLES,
+    CONJUNCTIONS,
+    FUNCTION_WORDS,
+    LIST_JOINTS,
+    MEASURED_BY_HOW,
+    NEGATORS,
+    TIMES,
+    UNITS,
+)
+from lixcore_policies.texts.numbers import with_numbers_read
+from lixcore_policies.texts.stems import stem
+from lixcore_policies.texts.words import Token, tokens_of
+
+_KEPT_TEXTS: Final = 512
+_KEPT_LENGTH: Final = 1024
+_MARKS: Final = frozenset(joint for joint in LIST_JOINTS if not joint[0].isalnum())
+_SHORT_FORMS: Final = frozenset({"s", "re", "ll", "ve", "m", "d"})
+_STEMS_OF_NEGATED: Final = {"ca": "can", "wo": "will", "sha": "shall"}
+_OPERATORS: Final = frozenset("+*^=<>")
+_QUESTION_WORDS: Final = {
+    "who": "who",
+    "whom": "who",
+    "whose": "who",
+    "when": "when",
+    "where": "where",
+    "why": "why",
+    "what": "what",
+    "which": "what",
+}
+
+
+@attrs.frozen
+class Reading:
+    """A text, taken apart.
+
+    Attributes:
+        line: Its words and numbers without articles, stemmed, and the marks that may stand in a list.
+        words: The same without the marks.
+        unique: Each of the words once.
+        names: Those with a capital where no sentence begins.
+        numbers: The numbers, and the words with digits in them, sorted; then the operators beside numbers.
+        ones: How often "one" is among the words.
+        units: What is counted or measured.
+        negations: How many negating words there are.
+        times: Words such as "today".
+        asks: What its question word asks for, such as ``who``; ``whether`` for yes or no; empty where that is not known.
+        joined: The words on both sides of each "and" and "or".
+        heading: For each word after "from" or "to", which of them.
+    """
+
+    line: tuple[str, ...]
+    words: tuple[str, ...]
+    unique: frozenset[str]
+    names: frozenset[str]
+    numbers: tuple[str, ...]
+    ones: int
+    units: frozenset[str]
+    negations: int
+    times: frozenset[str]
+    asks: str
+    joined: tuple[tuple[str, str], ...]
+    heading: frozenset[tuple[str, str]]
+
+
+def read(text: str) -> Reading:
+    """The reading of a text; those of the last few hundred short texts are kept."""
+    return _read_and_kept(text) if len(text) <= _KEPT_LENGTH else _read(text)
+
+
+def _read(text: str) -> Reading:
+    reader = _Reader(in_capitals=text == text.upper())
+    tokens = with_numbers_read(tokens_of(text))
+    is_number = [token.is_number for token in tokens]
+    for token, after, before in zip(tokens, [False, *is_number], [*is_number[1:], False], strict=False):
+        reader.take(token, after_number=after, before_number=before)
+    return reader.reading()
+
+
+class _Reader:
+    """Gathers what the tokens of one text say."""
+
+    def __init__(self, *, in_capitals: bool) -> None:
+        self._in_capitals = in_capitals
+        self._line: list[str] = []
+        self._spoken: list[str] = []  # as written but for case, articles included
+        self._names: set[str] = set()
+        self._numbers: list[str] = []
+        self._operators: list[str] = []
+        self._units: set[str] = set()
+        self._unit_ahead = ""
+        self._negations = 0
+
+    def take(self, token: Token, *, after_number: bool, before_number: bool) -> None:
+        text = token.text
+        if (after_number or before_number) and text in UNITS:
+            self._units.add(UNITS[text])
+            if after_number:
+                self._line.append(UNITS[text])
+            else:
+                self._unit_ahead = UNITS[text]
+        elif token.is_number:
+            self._numbers.append(text)
+            self._line.append(text)
+            if self._unit_ahead:  # $5 is 5 dollars
+                self._line.append(self._unit_ahead)
+                self._unit_ahead = ""
+        elif not token.is_mark:
+            self._take_word(token)
+        elif text in LIST_JOINTS:
+            self._line.append(text)
+        elif (after_number or before_number) and text in _OPERATORS:
+            self._operators.append(text)
+
+    def _take_word(self, token: Token) -> None:
+        for index, word in enumerate(_parts(token)):
+            self._spoken.append(word)
+            self._negations += word in NEGATORS
+            if word in ARTICLES:
+                continue
+            is_function_word = word in FUNCTION_WORDS
+            shown = word if is_function_word else stem(word)
+            self._line.append(shown)
+            if token.is_name and index == 0 and (not is_function_word or (token.is_acronym and not self._in_capitals)):
+                self._names.add(shown)
+            if not word.isalpha() and any(map(str.isdigit, word)):
+                self._numbers.append(word)
+
+    def reading(self) -> Reading:
+        line = tuple(self._line)
+        words = tuple(word for word in line if word not in _MARKS)
+        unique = frozenset(words)
+        return Reading(
+            line=line,
+            words=words,
+            unique=unique,
+            names=frozenset(self._names),
+            numbers=(*sorted(self._numbers), *self._operators),
+            ones=words.count("one"),
+            units=frozenset(self._units),
+            negations=self._negations,
+            times=unique & TIMES,
+            asks=_asked(self._spoken),
+            joined=tuple(_joined(line)),
+            heading=frozenset(_headings(words)),
+        )
+
+
+_read_and_kept = lru_cache(maxsize=_KEPT_TEXTS)(_read)
+
+
+def _parts(token: Token) -> Sequence[str]:
+    """The words that a token is short for: "isn't" is "is not", "what's" is "what s"."""
+    word = token.text
+    if "'" not in word:
+        return (word,)
+    if word.endswith("n't"):
+        rest = word[:-3]
+        return (_STEMS_OF_NEGATED.get(rest, rest), "not") if rest else ("not",)
+    head, _, tail = word.rpartition("'")
+    return (head.replace("'", ""), tail) if tail in _SHORT_FORMS else (word.replace("'", ""),)
+
+
+def _asked(spoken: Sequence[str]) -> str:
+    """What the first question word asks for; see `Reading.asks`."""
+    if spoken and spoken[0] in ALWAYS_OPEN:
+        return "whether"
+    for at, word in enumerate(spoken):
+        if word == "how":
+            return f"how {spoken[at + 1]}" if at + 1 < len(spoken) and spoken[at + 1] in MEASURED_BY_HOW else "how"
+        if (asked := _QUESTION_WORDS.get(word)) is not None:
+            return asked
+    return ""
+
+
+def _joined(line: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for at in range(1, len(line) - 1):
+        if line[at] in CONJUNCTIONS:
+            before, after = line[at - 1], line[at + 1]
+            if not {before, after} & (FUNCTION_WORDS | LIST_JOINTS):
+                yield before, after
+
+
+def _headings(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for at, word in enumerate(words):
+        if word in {"from", "to"}:
+            for following in words[at + 1 : at + 4]:
+                if following not in FUNCTION_WORDS:
+                    yield following, word
+                    break

@@ -1,0 +1,118 @@
+"""A text as its words: one form for what can be written in many, and in which order they stand."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final, NamedTuple
+
+# Anything but white space and ASCII punctuation is part of a word; `_Plain` makes the other punctuation ASCII first.
+_WORD: Final = r"[^\s!-/:-@\[-`{-~]"
+_TOKEN: Final = re.compile(
+    rf"(?P<initials>[A-Za-z](?:\.[A-Za-z](?!{_WORD}))+\.?)"  # U.S.A.
+    rf"|(?P<number>(?:(?<!\S)-)?\d+(?:[.,]\d+)*)"  # 1,000  3.10  -5; letters that follow are the next word: 5 km, 2 nd
+    rf"|(?P<word>{_WORD}(?:{_WORD}|'(?={_WORD}))*(?:\+\+|\#)?)"  # isn't  C++  C#
+    r"|(?P<mark>[^\s\w])"
+)
+_ENDS_SENTENCE: Final = frozenset(".?!:\"'`([")  # a quotation, too, begins with a capital
+
+
+class _Plain(dict[int, str]):
+    """What each character beyond ASCII is read as; filled when one is met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        category = unicodedata.category(character)
+        plain = character
+        if code < 0x80:
+            pass
+        elif category == "Nd":
+            plain = str(unicodedata.decimal(character))
+        elif code in _LIKE_ASCII:
+            plain = _LIKE_ASCII[code]
+        elif category == "Pd" or code == 0x2212:  # the minus sign
+            plain = "-"
+        elif category in {"Sc", "So", "Sm", "No"} or _stands_alone(code):
+            plain = f" {character} "
+        elif category[0] not in "LMN":
+            plain = "" if category == "Cf" else " "
+        self[code] = plain
+        return plain
+
+
+_LIKE_ASCII: Final = {
+    **dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u00b4"), "'"),
+    **dict.fromkeys(map(ord, "\u201c\u201d\u00ab\u00bb\u201e"), '"'),
+    **dict.fromkeys(map(ord, "\u3001\u060c\uff0c"), ","),
+    **dict.fromkeys(map(ord, "\u3002\u0964\u06d4"), "."),
+    **dict.fromkeys(map(ord, "\u061f\uff1f\u00bf"), "?"),
+    **dict.fromkeys(map(ord, "\uff01\u00a1"), "!"),
+    0x00D7: "*",
+    0x2044: "/",
+}
+
+
+def _stands_alone(code: int) -> bool:
+    """Whether the script has no spaces between words: then each character counts as one, which keeps at least their order."""
+    return (
+        0x0E00 <= code <= 0x0EFF  # Thai, Lao
+        or 0x1000 <= code <= 0x109F  # Burmese
+        or 0x1780 <= code <= 0x17FF  # Khmer
+        or 0x3040 <= code <= 0x30FF  # Hiragana, Katakana
+        or 0x3400 <= code <= 0x9FFF  # Han
+        or 0x20000 <= code <= 0x3FFFF
+    )
+
+
+_PLAIN: Final = _Plain()
+
+
+class Token(NamedTuple):
+    """A word, a number or a mark.
+
+    Attributes:
+        text: What it is, in lower case; a number in ASCII digits without the commas between thousands.
+        is_number: Whether it is written in digits.
+        is_mark: Whether it is punctuation.
+        is_name: Whether it is a word with a capital where no sentence begins, or all in capitals.
+        is_acronym: Whether it has several letters, all capitals.
+        is_tight: Whether nothing stands between it and what precedes it.
+    """
+
+    text: str
+    is_number: bool = False
+    is_mark: bool = False
+    is_name: bool = False
+    is_acronym: bool = False
+    is_tight: bool = False
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The tokens of a text, in order."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
+    found: list[Token] = []
+    begins, end = True, -1
+    for match in _TOKEN.finditer(text):
+        kind, written = match.lastgroup, match.group()
+        tight, end = match.start() == end, match.end()
+        if kind == "mark":
+            found.append(Token(written, is_mark=True, is_tight=tight))
+            begins = begins or written in _ENDS_SENTENCE
+            continue
+        if kind == "number":
+            found.append(Token(_number(written), is_number=True, is_tight=tight))
+        else:
+            shown = written.replace(".", "") if kind == "initials" else written
+            acronym = len(shown) > 1 and shown.isupper()
+            name = acronym or (not begins and shown != shown.lower())
+            found.append(Token(shown.casefold(), is_name=name, is_acronym=acronym, is_tight=tight))
+        begins = False
+    return found
+
+
+def _number(written: str) -> str:
+    """A number without the commas between its thousands."""
+    groups = written.partition(".")[0].split(",")
+    thousands = len(groups) > 1 and len(groups[-1]) == 3 and all(1 <= len(group) <= 3 for group in groups)
+    return written.replace(",", "") if thousands else written
