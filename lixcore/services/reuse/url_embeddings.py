@@ -268,7 +268,9 @@ class UrlEmbeddings:
     def _tell_of_dimension(self, stored: int, model: str) -> None:
         if not self._told_of_dimension:
             self._told_of_dimension = True
-            said = "the URL embedding cache holds embeddings of dimension %d of the model %r; embedding_dimension is %d: they are not used"
+            said = (
+                "the URL embedding cache holds embeddings of dimension %d of the model %r, which are not used: %d is configured"
+            )
             _log.warning(said, stored, model, self._dimension)
 
 

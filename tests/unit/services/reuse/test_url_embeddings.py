@@ -185,7 +185,7 @@ def test_another_dimension_under_the_same_name_is_a_miss_and_told_once(cache: Ur
         assert newer.get_many([A, B]) == {A: None, B: None}
         assert newer.get_or_compute([A], lambda missing: [[1.0, 2.0]] * len(missing))[A].tolist() == [1.0, 2.0]
     assert [record.getMessage() for record in caplog.records] == [
-        "the URL embedding cache holds embeddings of dimension 3 of the model 'm'; embedding_dimension is 2: they are not used"
+        "the URL embedding cache holds embeddings of dimension 3 of the model 'm', which are not used: 2 is configured"
     ]
     assert (cache.stats.counted().hits, cache.stats.counted().misses) == (0, 3)
 
