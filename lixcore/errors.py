@@ -206,7 +206,7 @@ class PartialBatchError(StoreError):
     def __init__(self, where: str, reason: str, *, stored: int, total: int) -> None:
         self.stored = stored
         self.total = total
-        super().__init__(where, f"only the first {stored:,} of {total:,} are stored: {reason}")
+        super().__init__(where, f"only the first {stored:,} of {total:,} are stored for certain: {reason}")
 
 
 class ClosedError(LixError):

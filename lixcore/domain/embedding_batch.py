@@ -21,7 +21,7 @@ def checked_embeddings(
 ) -> NDArray[np.float32]:
     """Return embeddings as a float32 array of shape (count, dimension), which shares nothing with them.
 
-    Arrays of one shape and type are checked all at once; lists, and whatever is wrong, one by one.
+    Arrays, and lists of floats, of one length and type are checked all at once; the others, and what is wrong, one by one.
 
     Args:
         values: One embedding or more, as `lixcore.domain.embedding.checked_embedding` takes them.
@@ -76,28 +76,32 @@ def stored_numbers(
 
 
 def _stacked(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.float32] | None:
-    """The arrays of numbers as one, or None where they are none, or not of one shape and type."""
+    """The rows as one float32 array; None where they are no numbers, or not of one length and type."""
     import numpy as np
 
-    whole: NDArray[Any]
-    if type(values) is np.ndarray:
-        if values.ndim != 2:  # noqa: PLR2004  # a matrix
-            return None
-        whole = values
-    else:
-        first = values[0]
-        if type(first) is not np.ndarray or first.ndim != 1:
-            return None
-        dtype, shape = first.dtype, first.shape
-        if any(type(value) is not np.ndarray or value.dtype != dtype or value.shape != shape for value in values):
-            return None
-        whole = np.concatenate(values).reshape(len(values), -1)
-    if whole.dtype.kind not in "iuf" or not 1 <= whole.shape[1] <= MAX_DIMENSION:
+    whole = values if type(values) is np.ndarray else _joined(values)
+    if whole is None or whole.ndim != 2 or whole.dtype.kind not in "iuf" or not 1 <= whole.shape[1] <= MAX_DIMENSION:  # noqa: PLR2004  # rows of numbers
         return None
     if whole.dtype == np.float32:
         return whole.astype(np.float32)
     with np.errstate(over="ignore"):  # by way of float64, like a single one: both round alike
         return whole.astype(np.float64, copy=False).astype(np.float32)
+
+
+def _joined(values: Sequence[Any]) -> NDArray[Any] | None:
+    import numpy as np
+
+    try:
+        arrays = [np.asarray(value) if type(value) is list else value for value in values]
+    except (TypeError, ValueError):
+        return None
+    first = arrays[0]
+    if type(first) is not np.ndarray or first.ndim != 1:
+        return None
+    dtype, shape = first.dtype, first.shape
+    if any(type(array) is not np.ndarray or array.dtype != dtype or array.shape != shape for array in arrays):
+        return None
+    return np.concatenate(arrays).reshape(len(arrays), -1)
 
 
 def _surely_right(matrix: NDArray[np.float32]) -> bool:

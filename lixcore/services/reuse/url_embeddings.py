@@ -235,7 +235,7 @@ class UrlEmbeddings:
                         found[key] = stored
                         saved += stored.seconds or 0.0
                     else:
-                        self._tell_of_dimension(stored.vector.size)
+                        self._tell_of_dimension(stored.vector.size, model)
                 elif stored is not None:
                     self._guard.report(stored)
         self._stats.count(hits=len(found), misses=len(keys) - len(found), seconds_saved=saved)
@@ -261,17 +261,17 @@ class UrlEmbeddings:
             except StoreError as error:
                 if start == 0:
                     raise
-                raise PartialBatchError(error.where, str(error), stored=start, total=len(entries)) from error
+                reason = str(error).removeprefix(f"{error.where}: ")
+                raise PartialBatchError(error.where, reason, stored=start, total=len(entries)) from error
         return len(entries)
 
-    def _tell_of_dimension(self, stored: int) -> None:
+    def _tell_of_dimension(self, stored: int, model: str) -> None:
         if not self._told_of_dimension:
             self._told_of_dimension = True
-            _log.warning(
-                "the url cache has embeddings of dimension %d under the same model name; embedding_dimension is %d: not used",
-                stored,
-                self._dimension,
+            said = (
+                "the URL embedding cache holds embeddings of dimension %d of the model %r, which are not used: %d is configured"
             )
+            _log.warning(said, stored, model, self._dimension)
 
 
 def _named(url: str) -> str:
@@ -285,13 +285,14 @@ def _in_order(made: Any, asked: list[str]) -> Any:
             raise InvalidInputError("fn", f"returned no embedding for {shown_url(lacking[0])!r}")
         return [made[url] for url in asked]
     try:
-        count = len(made)
-        made[:0]  # what has no order, such as a set, has no slices
+        rows = None if isinstance(made, (str, bytes)) else made[:]  # what has no order, such as a set, has no slices
     except (TypeError, LookupError):
-        raise InvalidInputError("fn", f"must return a sequence or a mapping of embeddings, not {type(made).__name__}") from None
-    if isinstance(made, (str, bytes)) or count != len(asked):
-        raise InvalidInputError("fn", f"must return an embedding for each URL, {len(asked):,}, not {count:,}")
-    return made
+        rows = None
+    if rows is None:
+        raise InvalidInputError("fn", f"must return a sequence or a mapping of embeddings, not {type(made).__name__}")
+    if len(rows) != len(asked):
+        raise InvalidInputError("fn", f"must return an embedding for each URL, {len(asked):,}, not {len(rows):,}")
+    return rows
 
 
 def _intact(stored: StoredEmbedding | StoreError | None) -> StoredEmbedding:
