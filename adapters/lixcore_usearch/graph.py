@@ -40,13 +40,16 @@ class Graph:
         shape: Of what kind it is.
         highest: The highest number that was ever added; 0 for none.
         changes: How many vectors were added or removed since it was made, loaded or saved.
+        free: How many places of removed vectors there are, which USearch gives to those that are added next.
+        uncovered: In how many of them removed vectors may still stand.
     """
 
     def __init__(self, shape: GraphShape, *, expansion_search: int) -> None:
         self.shape = shape
         self.highest = 0
         self.changes = 0
-        self._free = 0  # places of vectors that were removed, which USearch gives to those that are added next
+        self.free = 0
+        self.uncovered = 0
         self._index: Any = usearch_index_class()(
             ndim=shape.dimension,
             metric="cos",
@@ -58,11 +61,6 @@ class Graph:
 
     def __len__(self) -> int:
         return len(self._index)
-
-    @property
-    def free(self) -> int:
-        """How many vectors that were removed are still in its memory."""
-        return self._free
 
     @property
     def nbytes(self) -> int:
@@ -84,7 +82,8 @@ class Graph:
     def remove(self, numbers: NDArray[np.int64]) -> None:
         """Remove those of the numbers that are in it. They are found no more; others cover them later."""
         removed = int(self._index.remove(numbers.astype("u8"), threads=1))
-        self._free += removed
+        self.free += removed
+        self.uncovered += removed
         self.changes += removed
 
     def candidates(self, vector: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], float]:
@@ -103,19 +102,19 @@ class Graph:
     def cover(self) -> bool:
         """Write over the vectors that were removed; whether that was done for certain.
 
-        USearch puts what is added where something was removed. So as many others are added, which are removed again; that
-        it did so shows in that nothing grew.
+        USearch puts what is added where something was removed, and only grows when there is no such place. So one more is added
+        than there are places: when it grew, each of them was written over. All these are removed again.
         """
         import numpy as np
 
-        count, size = self._free, self._index.serialized_length
-        if count:
-            random = np.random.default_rng([_COVER, count])
-            covers = np.arange(_COVER, _COVER + count, dtype=np.int64)
-            self._put(covers, scaled(random.standard_normal((count, self.shape.dimension)).astype(np.float32)))
-            self.remove(covers)
-            self._free = 0
-        return bool(self._index.serialized_length == size)
+        count, size = self.free + 1, self._index.serialized_length
+        random = np.random.default_rng([_COVER, count])
+        covers = np.arange(_COVER, _COVER + count, dtype=np.int64)
+        self._put(covers, scaled(random.standard_normal((count, self.shape.dimension)).astype(np.float32)))
+        has_grown = bool(self._index.serialized_length > size)
+        self.remove(covers)
+        self.uncovered = 0
+        return has_grown
 
     def save(self, path: str) -> None:
         """Write it to a new file.
@@ -125,18 +124,19 @@ class Graph:
         """
         self._index.save(path)
 
-    def load(self, path: str, *, highest: int, free: int) -> None:
+    def load(self, path: str, *, highest: int, free: int, uncovered: int) -> None:
         """Read it from a file that `save` wrote and that is whole: a damaged one would end the process.
 
         Raises:
             RuntimeError: USearch cannot.
         """
         self._index.load(path)
-        self.highest, self._free, self.changes = highest, free, 0
+        self.highest, self.changes, self.free, self.uncovered = highest, 0, free, uncovered
 
     def _put(self, numbers: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
         self._index.add(numbers.astype("u8"), vectors, threads=1)
-        self._free = max(self._free - len(numbers), 0)
+        self.free = max(self.free - len(numbers), 0)
+        self.uncovered = min(self.uncovered, self.free)  # which of the places were taken is not known
 
 
 def scaled(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

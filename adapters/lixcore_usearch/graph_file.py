@@ -41,6 +41,7 @@ class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expansion_add: int
     highest: int
     free: int
+    uncovered: int
 
 
 def save_graph(graph: Graph, path: Path, *, scope: bytes) -> None:
@@ -60,6 +61,7 @@ def save_graph(graph: Graph, path: Path, *, scope: bytes) -> None:
         expansion_add=shape.expansion_add,
         highest=graph.highest,
         free=graph.free,
+        uncovered=graph.uncovered,
     )
     new = path.with_suffix(".new")
     try:
@@ -102,12 +104,13 @@ def load_graph(path: Path, shape: GraphShape, *, scope: bytes, expansion_search:
         expansion_add=shape.expansion_add,
         highest=facts.highest,
         free=facts.free,
+        uncovered=facts.uncovered,
     )
     if facts != wanted:
         raise UnusableGraphFileError("it was made with other options or by another version of USearch")
     graph = Graph(shape, expansion_search=expansion_search)
     try:
-        graph.load(str(path), highest=facts.highest, free=facts.free)
+        graph.load(str(path), highest=facts.highest, free=facts.free, uncovered=facts.uncovered)
     except RuntimeError as error:
         raise UnusableGraphFileError(f"USearch cannot read it: {error}") from error
     return graph

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _ROOM_BYTES: Final = 2048
 _LEAST_CHANGES: Final = 2000
+_MOST_COVERED: Final = 8  # to cover more than this part of a graph takes longer than to begin anew
 _log = logging.getLogger(__name__)
 
 
@@ -139,13 +140,22 @@ class Room:
             _log.warning("%s cannot be written, and is made again when the index is opened next: %s", self._file, error)
             self.graph.changes = 0  # not tried again at every add
 
+    @property
+    def has_traces(self) -> bool:
+        """Whether the graph or its file may hold vectors of entries that were removed."""
+        return self.graph is not None and bool(self.graph.changes or self.graph.uncovered)
+
     def cover_removed(self) -> None:
-        """Leave nothing of removed vectors in the graph and its file; where that cannot be done for certain, leave no graph."""
-        if self.graph is not None and self.graph.cover():
-            self.graph.changes += 1
+        """Leave nothing of removed vectors in the graph and its file; have no graph where that is slow or cannot be certain."""
+        graph = self.graph
+        if graph is None or not self.has_traces:
+            return
+        self.unlink_file()
+        if graph.free <= max(_LEAST_CHANGES, len(graph) // _MOST_COVERED) and graph.cover():
+            graph.changes += 1
             self.save()
         else:
-            self.drop_graph()
+            self.graph = None
 
     def drop_graph(self) -> None:
         """Have no graph, and no file of one."""
@@ -157,9 +167,11 @@ class Room:
         self._file.unlink(missing_ok=True)
 
     def load_graph_if_saved(self) -> None:
-        """Have the graph that is in the file, if there is one."""
+        """Have the graph that is in the file, if there is one; have no file that cannot be used."""
         if self.graph is None:
             self.graph = self._loaded()
+            if self.graph is None:
+                self.unlink_file()
 
     def _shape(self) -> GraphShape:
         options = self._options

@@ -57,6 +57,11 @@ def scope_numbers(sql: sqlite3.Connection) -> set[int]:
     return {number for (number,) in sql.execute("SELECT number FROM scopes")}
 
 
+def scopes_of_owner(sql: sqlite3.Connection, owner: bytes) -> list[ScopeFacts]:
+    """The scopes of an owner that have entries."""
+    return sql.execute("SELECT number, digest, dimension FROM scopes WHERE owner = ?", (owner,)).fetchall()
+
+
 def make_scope(sql: sqlite3.Connection, scope: Scope, dimension: int) -> int:
     """The number of a new scope."""
     row = (scope.digest, scope.owner, dimension)

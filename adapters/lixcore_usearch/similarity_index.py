@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from lixcore.domain.freshness import is_live
-from lixcore.domain.scope import Scope, session_owner
+from lixcore.domain.scope import Scope, session_owner, tenant_owner
 from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
 from lixcore.ports.adapter import AdapterContext
@@ -149,7 +149,9 @@ class UsearchSimilarityIndex:
         ]
 
     def forget(self, session: SessionKey) -> int:
-        """See the port. The whole SQLite file is written anew, so that nothing of what was removed is left in it.
+        """See the port. Nothing of the session is left in the files either, also of what left them before.
+
+        To that end the SQLite file is written anew, and graphs that its tenant shares are as far as they hold what left.
 
         Raises:
             StoreError: Where it says that what was removed may still stand in the file: forgetting the session again wipes it.
@@ -159,8 +161,8 @@ class UsearchSimilarityIndex:
         with self._turn() as sql:
             now = self._clock.now()
             found = rows.of_source(sql, session_owner(session))
-            rooms = [self._loaded(sql, *facts) for facts in rows.scopes_of_source(sql, session_owner(session))]
             with self._directory.transaction(sql):
+                rooms = [self._loaded(sql, *facts) for facts in rows.scopes_of_source(sql, session_owner(session))]
                 rows.delete(sql, (number for number, _, _, _ in found))
                 gone = rows.drop_empty_scopes(sql, [room.number for room in rooms])
                 for room in rooms:
@@ -168,12 +170,14 @@ class UsearchSimilarityIndex:
                         room.load_graph_if_saved()
                     room.unlink_file()  # before the rows are gone for certain: nobody would miss the file afterwards
             for room in rooms:
-                self._rooms.drop(room.digest)
-                if room.number not in gone:
-                    mine = sorted(number for number, scope, _, _ in found if scope == room.number)
-                    room.removed(np.array(mine, dtype=np.int64))
-                    room.cover_removed()
+                mine = sorted(number for number, scope, _, _ in found if scope == room.number)
+                room.removed(np.array(mine, dtype=np.int64))
+                if room.number in gone:
+                    self._rooms.drop(room.digest)
+                else:
                     self._rooms.put(room.digest, room)
+            for facts in rows.scopes_of_owner(sql, tenant_owner(session.tenant)):
+                self._cover_removed(sql, facts)
             self._directory.wipe(sql)
         return sum(is_live(added, expires, now) for _, _, added, expires in found)
 
@@ -226,6 +230,17 @@ class UsearchSimilarityIndex:
             number=number,
             dimension=dimension,
         )
+
+    def _cover_removed(self, sql: sqlite3.Connection, facts: rows.ScopeFacts) -> None:
+        """Leave nothing of what left a scope in its graph, if it has one."""
+        number, digest, _ = facts
+        known = self._rooms.get(digest)
+        if (known is None or known.graph is None) and not graph_path(self._directory.graphs, number).exists():
+            return
+        room = self._loaded(sql, *facts)
+        room.load_graph_if_saved()
+        room.cover_removed()
+        self._rooms.put(digest, room)
 
     def _labelled(self, sql: sqlite3.Connection, room: Room, label: bytes, live: NDArray[np.bool_]) -> list[int]:
         """The live entries with a label, newest first."""

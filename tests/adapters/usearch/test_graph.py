@@ -66,16 +66,16 @@ def test_covering_leaves_nothing_of_what_was_removed(
     everything = list(range(1, 61))
     assert remains(graph, everything, folder / "before") == everything, "it is seen where it is"
     graph.remove(np.array(sorted(gone)))
-    assert graph.free == len(gone)
+    assert graph.uncovered == len(gone)
     if later:
         graph.add(np.arange(100, 100 + later), np.stack([vector(number) for number in range(100, 100 + later)]))
     if through_a_file:
         graph.save(str(folder / "file"))
         loaded = Graph(shape(), expansion_search=64)
-        loaded.load(str(folder / "file"), highest=graph.highest, free=graph.free)
+        loaded.load(str(folder / "file"), highest=graph.highest, free=graph.free, uncovered=graph.uncovered)
         graph = loaded
     assert graph.cover()
-    assert graph.free == 0
+    assert graph.uncovered == 0
     assert remains(graph, sorted(gone), folder / "after") == []
     left = [*sorted(set(everything) - gone), *range(100, 100 + later)]
     assert sorted(graph.numbers().tolist()) == left
@@ -84,8 +84,17 @@ def test_covering_leaves_nothing_of_what_was_removed(
 
 
 def test_covering_says_when_it_cannot_be_sure() -> None:
-    """Were USearch to put what is added elsewhere, the graph would grow."""
+    """While the graph does not grow, there may be places of removed vectors that nothing was put into."""
     graph = filled(60)
     graph.remove(np.array([1, 2, 3]))
-    graph._free = 5  # as if two places were not given again
+    graph.free = 1  # as if it had been counted wrongly
     assert not graph.cover()
+
+
+def test_covering_again_and_again_leaves_nothing_either(tmp_path: Path) -> None:
+    """Places that were covered before are free as well, and may be taken first."""
+    graph = filled(60)
+    for gone in ([3, 5, 9], [4], [60, 1], [20]):
+        graph.remove(np.array(gone))
+        assert graph.cover()
+        assert remains(graph, gone, tmp_path / "after") == []

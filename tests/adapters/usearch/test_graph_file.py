@@ -37,7 +37,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_was_saved_is_loaded(saved: Path) -> None:
     graph = load(saved)
     assert graph is not None
-    assert (len(graph), graph.highest, graph.free, graph.changes) == (38, 40, 2, 0)
+    assert (len(graph), graph.highest, graph.free, graph.uncovered, graph.changes) == (38, 40, 2, 2, 0)
     assert graph.candidates(vector(9), 1)[0].tolist() == [9]
     assert [file.name for file in saved.parent.iterdir()] == ["1.graph"]
     assert saved.stat().st_mode & 0o777 == 0o600
