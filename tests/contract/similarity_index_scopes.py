@@ -15,29 +15,11 @@ from lixcore.ports.similarity_index import IndexEntry, SimilarityIndex
 from similarity_oracle import floats, identity, payloads
 
 ONE, TWO, STRANGER = SessionKey("one"), SessionKey("two"), SessionKey("one", tenant="stranger")
-ALIKE = [
-    "",
-    "a",
-    "A",
-    "ab",
-    "b",
-    "*",
-    "a*",
-    "a:b",
-    "a/b",
-    "a|b",
-    "a\0",
-    "a\0b",
-    "é",
-    "e\u0301",
-    "%61",
-    "{a}",
-    "a ",
-    "\n",
-    "1",
-    "\\",
-]
-"""Urls and models that a store mixes up when it joins, cuts, folds, normalises or interprets them."""
+ALIKE = ["", "a", "A", "ab", "b", "*", "a*", "a\0", "a\0b", "é", "e\u0301", "%61", "{a}", "a ", "\n", "1", "\\", "a/", "a/../a"]
+"""Urls and models that a store mixes up when it cuts, folds, normalises or interprets them."""
+
+SEPARATORS = [*":/|\0 *#?,.-_{}\x1f\n", "::", "sep"]
+"""What a store might join texts with."""
 
 SCOPES_THAT_COLLIDE = [
     *((Scope(one), Scope(two)) for one, two in KEYS_THAT_COLLIDE),
@@ -85,23 +67,29 @@ class SimilarityIndexScopes:
         assert payloads(store, two, UP) == {b"of two"}, "the other scope's capacity is its own"
 
     def test_urls_and_models_that_look_alike_never_meet(self, store: SimilarityIndex) -> None:
-        scopes = [Scope(ONE, url=url, model=model) for url in ALIKE for model in ALIKE]
-        for number, scope in enumerate(scopes):
+        own = [Scope(ONE, url=text) for text in ALIKE] + [Scope(ONE, model=text) for text in ALIKE if text]
+        for between in SEPARATORS:
+            own += [Scope(ONE, url=f"a{between}", model="a"), Scope(ONE, url="a", model=f"{between}a")]
+        others = [Scope(SessionKey(f"one{between}a"), url="a") for between in SEPARATORS]
+        others += [Scope(SessionKey("one"), url=f"a{between}a") for between in SEPARATORS]
+        for number, scope in enumerate(own + others):
             put(store, scope, b"%d" % number)
-        for number, scope in enumerate(scopes):
+        for number, scope in enumerate(own + others):
             assert payloads(store, scope, UP) == {b"%d" % number}
-        assert store.measure(ONE).entries == len(scopes)
-        assert store.forget(ONE) == len(scopes)
+        assert store.measure(ONE).entries == len(own) + len(SEPARATORS)
+        assert store.forget(ONE) == len(own) + len(SEPARATORS)
 
     def test_scopes_of_any_text_never_meet(self, store: SimilarityIndex) -> None:
-        text = st.text("aA:/*é\0 |", max_size=3)
-        session = st.builds(
-            SessionKey, id=st.text("aA:/*\0 |", min_size=1, max_size=3), tenant=st.sampled_from(["a", "A", "a:", "*"])
-        )
-        scope = st.builds(Scope, session=session, url=text, model=text, shared=st.booleans())
+        pairs = [("", ""), ("a", ""), ("", "a"), ("a", "a"), ("A", "a"), ("a:", "a"), ("a", ":a"), ("a\0", "a"), ("a", "a\0")]
+        sessions = [SessionKey("a"), SessionKey("a:"), SessionKey("a", tenant="a")]
+
+        def build(session: SessionKey, texts: tuple[str, str], shared: bool) -> Scope:  # noqa: FBT001  # drawn
+            return Scope(session, url=texts[0], model=texts[1], shared=shared)
+
+        scope = st.builds(build, st.sampled_from(sessions), st.sampled_from(pairs), st.booleans())
 
         @settings(max_examples=40, deadline=None)
-        @given(st.lists(scope, min_size=2, max_size=6))
+        @given(st.lists(scope, min_size=10, max_size=16))
         def check(scopes: list[Scope]) -> None:
             expected: dict[tuple[object, ...], set[bytes]] = {}
             for number, each in enumerate(scopes):
