@@ -20,6 +20,7 @@ from lixcore_redis import scripts
 from lixcore_redis.failures import WrongTypeError
 from lixcore_redis.keys import VERSION, SessionKeys, bucket_pattern, member_session, session_keys
 from lixcore_redis.link import Link
+from lixcore_redis.similarity_keys import KEY_PATTERN
 from lixcore_redis.stream_entries import entries_of
 from lixcore_redis.wire import command, number
 
@@ -30,6 +31,8 @@ ENTRIES_AT_ONCE: Final = 200
 
 _FOREIGN: Final = "another program uses it: choose another redis_key_prefix or redis_session_db for one of the two"
 _TYPES: Final = {b"log": b"stream", b"activity": b"zset", b"epoch": b"string"}
+_CACHE_TYPES: Final = {"string": b"string", "set": b"set"}
+"""By the groups of `lixcore_redis.similarity_keys.KEY_PATTERN`."""
 
 
 @attrs.frozen
@@ -58,6 +61,8 @@ class _Verification:
         self._repair = repair
         form = re.escape(f"{prefix}:{VERSION}:".encode()) + rb"\{([0-9a-f]{2})\}:(log|activity|epoch)(?::(.*))?"
         self._form = re.compile(form, re.DOTALL)
+        cache_form = re.escape(f"{prefix}:{VERSION}:".encode()) + rb"\{([0-9a-f]{2})\}:" + KEY_PATTERN
+        self._cache_form = re.compile(cache_form)
 
     def all(self) -> Iterator[Verified]:
         for keys in self._steps(b"SCAN", b"MATCH", bucket_pattern(self._prefix)):
@@ -65,6 +70,11 @@ class _Verification:
             streams = []
             for key, kind in zip(keys, kinds, strict=True):
                 if kind == b"none":  # it left meanwhile
+                    continue
+                if cached := self._cache_form.fullmatch(key):  # what cached answers hold is checked by who reads them
+                    right = next(_CACHE_TYPES[name] for name, part in cached.groupdict().items() if part)
+                    if kind != right:
+                        yield self._foreign(key, f"is a {kind.decode()}, not a {right.decode()}")
                     continue
                 found = self._form.fullmatch(key)
                 if found is None or (found[3] is None) == (found[2] == b"log"):
