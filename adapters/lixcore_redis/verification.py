@@ -20,6 +20,7 @@ from lixcore_redis import scripts
 from lixcore_redis.failures import WrongTypeError
 from lixcore_redis.keys import VERSION, SessionKeys, bucket_pattern, member_session, session_keys
 from lixcore_redis.link import Link
+from lixcore_redis.similarity_keys import KEY_PATTERN
 from lixcore_redis.stream_entries import entries_of
 from lixcore_redis.wire import command, number
 
@@ -30,6 +31,8 @@ ENTRIES_AT_ONCE: Final = 200
 
 _FOREIGN: Final = "another program uses it: choose another redis_key_prefix or redis_session_db for one of the two"
 _TYPES: Final = {b"log": b"stream", b"activity": b"zset", b"epoch": b"string"}
+_CACHE_TYPES: Final = {"string": b"string", "set": b"set"}
+"""By the groups of `lixcore_redis.similarity_keys.KEY_PATTERN`."""
 
 
 @attrs.frozen
@@ -58,29 +61,39 @@ class _Verification:
         self._repair = repair
         form = re.escape(f"{prefix}:{VERSION}:".encode()) + rb"\{([0-9a-f]{2})\}:(log|activity|epoch)(?::(.*))?"
         self._form = re.compile(form, re.DOTALL)
+        cache_form = re.escape(f"{prefix}:{VERSION}:".encode()) + rb"\{([0-9a-f]{2})\}:" + KEY_PATTERN
+        self._cache_form = re.compile(cache_form)
 
     def all(self) -> Iterator[Verified]:
         for keys in self._steps(b"SCAN", b"MATCH", bucket_pattern(self._prefix)):
             kinds = self._link.call(b"".join(command(b"TYPE", key) for key in keys), len(keys), writes=False)
-            streams = []
+            streams: list[_Stream] = []
             for key, kind in zip(keys, kinds, strict=True):
-                if kind == b"none":  # it left meanwhile
-                    continue
-                found = self._form.fullmatch(key)
-                if found is None or (found[3] is None) == (found[2] == b"log"):
-                    yield self._foreign(key, "is no key of lixcore")
-                elif kind != _TYPES[found[2]]:
-                    yield self._foreign(key, f"is a {kind.decode()}, not a {_TYPES[found[2]].decode()}")
-                elif found[2] == b"activity":
-                    yield from self._members(key, int(found[1], 16))
-                elif found[2] == b"log":
-                    try:
-                        session = member_session(found[3], int(found[1], 16))
-                    except ValueError as error:
-                        yield self._foreign(key, f"is the stream of no session: {error}")
-                    else:
-                        streams.append(_Stream(session, session_keys(self._prefix, session), self._where(key)))
+                if kind != b"none":  # else it left meanwhile
+                    yield from self._key(key, kind, streams)
             yield from self._streams(streams)
+
+    def _key(self, key: bytes, kind: bytes, streams: list[_Stream]) -> Iterator[Verified]:
+        """Look at one key; streams of sessions are left in ``streams``."""
+        if cached := self._cache_form.fullmatch(key):  # what cached answers hold is checked by who reads them
+            right = next(_CACHE_TYPES[name] for name, part in cached.groupdict().items() if part)
+            if kind != right:
+                yield self._foreign(key, f"is a {kind.decode()}, not a {right.decode()}")
+            return
+        found = self._form.fullmatch(key)
+        if found is None or (found[3] is None) == (found[2] == b"log"):
+            yield self._foreign(key, "is no key of lixcore")
+        elif kind != _TYPES[found[2]]:
+            yield self._foreign(key, f"is a {kind.decode()}, not a {_TYPES[found[2]].decode()}")
+        elif found[2] == b"activity":
+            yield from self._members(key, int(found[1], 16))
+        elif found[2] == b"log":
+            try:
+                session = member_session(found[3], int(found[1], 16))
+            except ValueError as error:
+                yield self._foreign(key, f"is the stream of no session: {error}")
+            else:
+                streams.append(_Stream(session, session_keys(self._prefix, session), self._where(key)))
 
     def _steps(self, scan: bytes, *arguments: bytes) -> Iterator[list[bytes]]:
         """Steps of a SCAN, or of a ZSCAN without its scores; nothing comes twice."""
