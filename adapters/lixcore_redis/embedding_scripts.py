@@ -63,14 +63,15 @@ PUT: Final = script(
     _ADOPT
     + f"""
 local set, root, now, horizon, n = KEYS[1], ARGV[1], ARGV[3], ARGV[4], #KEYS - 1
-local members = {{}}
+local call, sub, first_digit = redis.call, string.sub, #root + 1
+local members, negated, expires, ttl = {{}}, ARGV[5], ARGV[6], ARGV[7]
 for i = 1, n do
-  local digits = string.sub(KEYS[i + 1], #root + 1)
+  local digits = sub(KEYS[i + 1], first_digit)
   local at = 4 * i
-  members[at - 3], members[at - 2], members[at - 1], members[at] = ARGV[5], 'a' .. digits, ARGV[6], 'e' .. digits
+  members[at - 3], members[at - 2], members[at - 1], members[at] = negated, 'a' .. digits, expires, 'e' .. digits
 end
-redis.call('ZADD', set, unpack(members))
-for i = 1, n do redis.call('SET', KEYS[i + 1], ARGV[i + 8], 'PX', ARGV[7]) end
+call('ZADD', set, unpack(members))
+for i = 1, n do call('SET', KEYS[i + 1], ARGV[i + 8], 'PX', ttl) end
 if redis.call('PTTL', set) < tonumber(ARGV[7]) then redis.call('PEXPIRE', set, ARGV[7]) end
 if not redis.call('ZSCORE', set, 'whole') then adopt(set, root, ARGV[2]) end
 
@@ -120,10 +121,16 @@ GET: Final = script("""
 local most, runs, count, length = tonumber(ARGV[1]), {}, 0, 0
 local values = redis.call('MGET', unpack(KEYS))
 for i = 1, #KEYS do
-  local value = values[i] or redis.call('GETRANGE', KEYS[i], 0, 0)
-  if #value > most then value = string.sub(value, 1, most) end
-  values[i] = value
+  local value = values[i]
+  if not value then
+    value = redis.call('GETRANGE', KEYS[i], 0, 0)
+    values[i] = value
+  end
   if #value ~= length then
+    if #value > most then
+      value = string.sub(value, 1, most)
+      values[i] = value
+    end
     runs[#runs + 1] = struct.pack('<I4I4', count, length)
     count, length = 0, #value
   end

@@ -126,6 +126,7 @@ class RedisEmbeddingStore:
         given = list(dict.fromkeys(keys))
         _check_keys(given)
         if not given:
+            self._link.refuse_if_closed()
             return 0
         now = self._now()
         arguments = bulk(self._root) + bulk(number(now)) + bulk(number(now + CLOCK_SKEW_SECONDS))
@@ -178,12 +179,12 @@ class RedisEmbeddingStore:
     def _run(self, script: Script, requests: Sequence[_Request], *, writes: bool = True) -> list[Any]:
         """Run a script once for each, all in one request that may be sent twice, and return the answers."""
         if not requests:
+            self._link.refuse_if_closed()
             return []
-        call, full = ((b"EVALSHA", script.digest), (b"EVAL", script.source))
-        packed = b"".join(request.packed(*call) for request in requests)
+        packed = b"".join(request.packed(b"EVALSHA", script.digest) for request in requests)
         answers = self._link.call(packed, len(requests), writes=writes)
         if any(isinstance(answer, NoScriptError) for answer in answers):  # a new server, or its scripts were flushed
-            packed = b"".join(request.packed(*full) for request in requests)
+            packed = b"".join(request.packed(b"EVAL", script.source) for request in requests)
             answers = self._link.call(packed, len(requests), writes=writes)
         return answers
 

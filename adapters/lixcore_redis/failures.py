@@ -39,12 +39,18 @@ _BY_KIND: Final = (
 
 _BY_PHRASE: Final = (
     (_BAD_CERTIFICATE, "name the file of its certificate authority in redis_url: rediss://…?ssl_ca_certs=FILE"),
-    ("wrongtype", "another program uses these keys: choose another redis_key_prefix or redis_session_db"),
+    (
+        "wrongtype",
+        "another program uses these keys: choose another redis_key_prefix or database (redis_session_db, redis_url_db, …)",
+    ),
     ("user executing the script", "allow the user all commands on the keys under redis_key_prefix (ACL SETUSER)"),
     ("misconf", "the server cannot write to its disk: see its log"),
     ("moved ", "this is a node of a Redis Cluster: give the address of a single server"),
-    ("db index", "set redis_session_db to a database that the server has"),
-    ("select is not allowed", "set redis_session_db to 0: a cluster has no other database"),
+    ("db index", "set redis_session_db, redis_semantic_db and redis_url_db to databases that the server has"),
+    (
+        "select is not allowed",
+        "set redis_session_db to 0, as redis_semantic_db and redis_url_db: a cluster has no other database",
+    ),
     ("invalid stream id", "lixcore needs Redis 6.2 or newer, or Valkey"),
     ("unknown command", "lixcore needs Redis 6.2 or newer, or Valkey"),
     ("syntax error", "lixcore needs Redis 6.2 or newer, or Valkey"),

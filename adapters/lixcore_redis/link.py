@@ -142,6 +142,10 @@ class Link:
             (answer,) = self.call(script.full_call(keys, *arguments), 1, writes=writes)
         return answer
 
+    def refuse_if_closed(self) -> None:
+        """Raise `ClosedError` after `close`: for what needs no request."""
+        self._pool.refuse_if_closed()
+
     def close(self) -> None:
         """Close all connections; further calls raise `ClosedError`."""
         self._pool.close()

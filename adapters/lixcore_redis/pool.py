@@ -101,7 +101,7 @@ class ConnectionPool:
             StoreBusyError: All are in use, and none became free in time.
             Exception: Whatever redis-py raises when it cannot connect.
         """
-        self._refuse_if_closed()
+        self.refuse_if_closed()
         lines = self._lines.get(os.getpid()) or self._first_use()
         if not lines.waiting:  # nobody overtakes those who wait
             try:
@@ -151,7 +151,7 @@ class ConnectionPool:
 
     def _connected(self, connection: Connection) -> Connection:
         try:
-            self._refuse_if_closed()
+            self.refuse_if_closed()
             connection.connect()
         except BaseException:
             self.drop(connection)
@@ -200,7 +200,8 @@ class ConnectionPool:
         self._closed = True
         self.forget_free()
 
-    def _refuse_if_closed(self) -> None:
+    def refuse_if_closed(self) -> None:
+        """Raise `ClosedError` after `close`."""
         if self._closed:
             raise ClosedError(f"the {self._what} at {self._where}")
 

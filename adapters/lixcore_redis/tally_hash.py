@@ -37,6 +37,7 @@ class TallyHash:
             StoreError: The server could not be asked, or refused.
         """
         if not changes:
+            self._link.refuse_if_closed()
             return
         request = b"".join(
             command(b"HINCRBYFLOAT", self._key, name.encode("ascii"), number(change)) for name, change in changes.items()

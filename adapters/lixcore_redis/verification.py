@@ -17,6 +17,7 @@ from lixcore.domain.session import SessionKey
 from lixcore.ports.clock import Clock
 from lixcore.ports.verification import Finding, Verified
 from lixcore_redis import scripts
+from lixcore_redis.embedding_values import value_root
 from lixcore_redis.failures import WrongTypeError
 from lixcore_redis.keys import VERSION, SessionKeys, bucket_pattern, member_session, session_keys
 from lixcore_redis.link import Link
@@ -63,6 +64,7 @@ class _Verification:
         self._form = re.compile(form, re.DOTALL)
         cache_form = re.escape(f"{prefix}:{VERSION}:".encode()) + rb"\{([0-9a-f]{2})\}:" + KEY_PATTERN
         self._cache_form = re.compile(cache_form)
+        self._embeddings = value_root(prefix)  # values of a cache, where all share one database: each is checked when it is read
 
     def all(self) -> Iterator[Verified]:
         for keys in self._steps(b"SCAN", b"MATCH", bucket_pattern(self._prefix)):
@@ -104,6 +106,8 @@ class _Verification:
             request = command(scan, *before, cursor or b"0", *after, b"COUNT", b"%d" % KEYS_AT_ONCE)
             ((cursor, found),) = self._link.call(request, 1, writes=False)
             names = found if scan == b"SCAN" else found[::2]
+            if scan == b"SCAN":
+                names = [name for name in names if not name.startswith(self._embeddings)]
             new = [name for name in dict.fromkeys(names) if name not in known]
             known.update(new)
             if new:

@@ -1,4 +1,4 @@
-"""The hot store on Redis does what its port says."""
+"""The adapters on Redis do what their ports say."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from embedding_store_contract import EmbeddingStoreContract
 from hot_store_contract import HotStoreContract
-from lixcore_redis import RedisHotStore
+from lixcore_redis import RedisEmbeddingStore, RedisHotStore
 
 
 class TestRedisHotStore(HotStoreContract):
@@ -17,3 +18,11 @@ class TestRedisHotStore(HotStoreContract):
     @pytest.fixture
     def options(self, redis_url: str) -> Any:
         return RedisHotStore.Options(url=redis_url)
+
+
+class TestRedisEmbeddingStore(EmbeddingStoreContract):
+    adapter = RedisEmbeddingStore
+
+    @pytest.fixture
+    def options(self, redis_url: str) -> Any:
+        return RedisEmbeddingStore.Options(url=redis_url)

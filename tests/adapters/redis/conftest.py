@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from lixcore.domain.session import SessionKey
-from lixcore_redis import RedisHotStore, RedisOptions
+from lixcore_redis import RedisEmbeddingOptions, RedisEmbeddingStore, RedisHotStore, RedisOptions
 from settable_clock import SettableClock
 
 OpenStore = Callable[..., RedisHotStore]
@@ -40,6 +40,28 @@ def open_store(clock: SettableClock, redis_url: str) -> Iterator[OpenStore]:
 @pytest.fixture
 def store(open_store: OpenStore) -> RedisHotStore:
     return open_store()
+
+
+@pytest.fixture
+def open_embeddings(clock: SettableClock, redis_url: str) -> Iterator[Callable[..., RedisEmbeddingStore]]:
+    """Opens stores of embeddings; without an address, on the shared server, where `client` looks."""
+    opened = []
+
+    def open_one(**options: Any) -> RedisEmbeddingStore:
+        if not options.keys() & {"url", "port"}:
+            options["url"] = redis_url
+        store = RedisEmbeddingStore(RedisEmbeddingOptions(**options), clock)
+        opened.append(store)
+        return store
+
+    yield open_one
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def embeddings(open_embeddings: Callable[..., RedisEmbeddingStore]) -> RedisEmbeddingStore:
+    return open_embeddings()
 
 
 @pytest.fixture
