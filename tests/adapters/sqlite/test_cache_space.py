@@ -95,7 +95,7 @@ def test_what_the_file_says_of_its_rows_is_so(tmp_path_factory: Any, steps: list
             elif what == "put":
                 store.put([(b"%032d" % each, b"v") for each in range(who, who + 3)], ttl=number, capacity=5)
             elif what == "clock":
-                clock.advance([1.0, -70.0, 4.0, 100.0][who])
+                clock.advance([1.0, -70.0, -30.0, 100.0][who])
             else:
                 index.forget(session)
                 store.forget([b"%032d" % who])
