@@ -76,6 +76,8 @@ def test_all_at_once_is_as_one_by_one(batch: Any, dimension: int | None) -> None
         ([np.ones(2), np.array([1.0, np.nan])], None, "embeddings[1] has a value at index 1 that is not finite in float32: nan"),
         ([np.ones(2), np.array([0, 1e39])], None, "embeddings[1] has a value at index 1 that is not finite in float32: 1e+39"),
         ([np.ones(2), np.zeros(2)], None, "embeddings[1] is all zeros, which has no direction to compare"),
+        ([np.ones(2), np.array([True, True])], None, "embeddings[1] must hold numbers, not bool"),
+        (np.ones((2, 2), bool), None, "embeddings[0] must hold numbers, not bool"),
         (np.ones((1, 2, 3)), None, "embeddings[0] must have one dimension, not shape (2, 3)"),
     ],
 )

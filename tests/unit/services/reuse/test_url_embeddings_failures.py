@@ -11,7 +11,14 @@ import pytest
 
 from failing_store import unanswered, unreachable
 from lixcore.domain.embedding_record import embedding_key, encode_embeddings
-from lixcore.errors import CorruptDataError, PartialBatchError, StoreError, StoreFullError, StoreUnavailableError
+from lixcore.errors import (
+    CorruptDataError,
+    PartialBatchError,
+    StoreError,
+    StoreFullError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 from lixcore.ports.cache_size import CacheSize
 from url_caches import UrlCache
 
@@ -52,10 +59,11 @@ def test_with_miss_a_batch_that_fails_halfway_says_which_are_stored() -> None:
     assert [url for url, vector in cache.urls.get_many(URLS).items() if vector is not None] == URLS[:3]
 
 
-def test_with_miss_what_is_read_before_the_failure_is_given() -> None:
+@pytest.mark.parametrize("error", [unreachable, lambda: StoreRefusedError("redis://nowhere", "no rights")])
+def test_with_miss_what_is_read_before_the_failure_is_given(error: Callable[[], StoreError]) -> None:
     cache = UrlCache(batch_size=3)
     cache.urls.set_many(BATCH)
-    cache.failing.failure, cache.failing.calls = failing_from(1), []
+    cache.failing.failure, cache.failing.calls = failing_from(1, error), []
     found = cache.urls.get_many(URLS)
     assert [None if vector is None else vector.tolist() for vector in found.values()] == [[1, 0], [1, 1], [1, 2], *[None] * 4]
     assert cache.failing.calls == ["get", "get"]
