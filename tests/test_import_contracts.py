@@ -68,6 +68,7 @@ OFFENCES = [
     ("core-is-pure", "lixcore/services/tiers/offence.py", "def late():\n    import lixcore_policies"),
     ("core-is-pure", "lixcore/services/tiers/offence.py", "import redis.asyncio"),
     ("core-is-pure", "lixcore/services/tiers/offence.py", "import sqlite3"),
+    ("core-is-pure", "lixcore/services/tiers/offence.py", "from usearch.index import Index"),
     ("pluggy-in-hooks", "lixcore/services/tiers/offence.py", "import pluggy"),
     ("test-tools-in-testing", "lixcore/domain/offence.py", "from hypothesis import given"),
     ("strangers", "adapters/lixcore_redis/offence.py", "import lixcore_memory"),
@@ -76,6 +77,7 @@ OFFENCES = [
     ("adapters-see-ports", "adapters/lixcore_memory/offence.py", "import lixcore.services.system_clock"),
     ("adapters-see-ports", "plugins/lixcore_policies/offence.py", "import lixcore.services"),
     ("adapters-see-ports", "adapters/lixcore_sqlite/offence.py", "from lixcore.config import CacheConfig"),
+    ("adapters-see-ports", "adapters/lixcore_usearch/offence.py", "from lixcore.services import tiers"),
     ("adapters-see-ports", "adapters/lixcore_zstd/offence.py", "from lixcore.registry import Registry"),
 ]
 

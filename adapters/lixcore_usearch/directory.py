@@ -67,8 +67,8 @@ class Directory:
         """
         with self._turns:
             self._refuse_a_signal_handler()
-            self._in_turn = True
             try:
+                self._in_turn = True
                 yield self._connected()
             except sqlite3.Error as error:
                 if not hasattr(error, "sqlite_errorcode"):
@@ -77,8 +77,8 @@ class Directory:
             except OSError as error:
                 raise file_failure(str(self.path), error) from error
             finally:
-                self._roll_back()
                 self._in_turn = False
+                self._roll_back()
 
     @contextmanager
     def transaction(self, sql: sqlite3.Connection) -> Iterator[None]:
@@ -156,6 +156,7 @@ class Directory:
             self._disown()
         if self._connection is None:
             self._connection = self._connect()
+        self._roll_back()  # what an interrupt has left open
         return self._connection
 
     def _connect(self) -> sqlite3.Connection:

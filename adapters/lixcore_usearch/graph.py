@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_GROWTH_UNMEASURED: Final = 1.1  # USearch counts its memory entry by entry, which would cost more than a search
 _COVER: Final = 1 << 62  # keys of vectors that only cover others: no number of an entry is as high
 
 
@@ -50,6 +51,7 @@ class Graph:
         self.changes = 0
         self.free = 0
         self.uncovered = 0
+        self._bytes_measured = self._places_measured = 0
         self._index: Any = usearch_index_class()(
             ndim=shape.dimension,
             metric="cos",
@@ -64,8 +66,11 @@ class Graph:
 
     @property
     def nbytes(self) -> int:
-        """What it takes of the memory."""
-        return int(self._index.memory_usage)
+        """About what it takes of the memory."""
+        places = len(self) + self.free
+        if places > self._places_measured * _GROWTH_UNMEASURED or places < self._places_measured:
+            self._bytes_measured, self._places_measured = int(self._index.memory_usage), places
+        return self._bytes_measured
 
     def numbers(self) -> NDArray[np.int64]:
         """All numbers in it, in no order."""

@@ -147,7 +147,7 @@ def vectors(sql: sqlite3.Connection, where: str, numbers: Sequence[int], dimensi
     """
     import numpy as np
 
-    found = [vector for _, vector in _by_number(sql, "SELECT number, vector FROM vectors", numbers)]
+    found = [vector for (vector,) in _by_number(sql, "SELECT vector FROM vectors", numbers)]
     joined = b"".join(found)
     if len(found) != len(numbers) or len(joined) != len(numbers) * dimension * 4 or len(set(map(len, found))) > 1:
         raise CorruptDataError(where, "lacks vectors of its entries; move its directory away: it is a cache, and fills again")
@@ -178,7 +178,9 @@ def measured(sql: sqlite3.Connection, now: float, owner: bytes | None) -> CacheS
     return CacheSize(entries, size)
 
 
-def _by_number(sql: sqlite3.Connection, statement: str, numbers: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+def _by_number(sql: sqlite3.Connection, statement: str, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = []
     for start in range(0, len(numbers), _AT_ONCE):
         some = numbers[start : start + _AT_ONCE]
-        yield from sql.execute(f"{statement} WHERE number IN ({','.join('?' * len(some))}) ORDER BY number", some)
+        found += sql.execute(f"{statement} WHERE number IN ({','.join('?' * len(some))}) ORDER BY number", some).fetchall()
+    return found

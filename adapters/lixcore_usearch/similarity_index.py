@@ -90,10 +90,11 @@ class UsearchSimilarityIndex:
             leaving = np.empty(0, dtype=np.int64)
             if room is not None:
                 live = room.roster.live(now)
-                staying = room.roster.numbers[live]
-                if len(staying):
+                if live.any():
                     _check_dimension(dimension, room)
-                leaving = np.union1d(room.roster.numbers[~live], staying[: max(len(staying) - capacity + 1, 0)])
+                leaves = ~live
+                leaves[np.flatnonzero(live)[: max(int(live.sum()) - capacity + 1, 0)]] = True
+                leaving = room.roster.numbers[leaves]
             new = rows.NewEntry(
                 added=now,
                 expires=now + ttl,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.ports.similarity_index import IndexEntry, SimilarityIndex
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ONE = Scope(SessionKey("one"))
 SHARED = Scope(SessionKey("one"), url="shared", shared=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
@@ -84,7 +85,7 @@ def test_other_files_are_not_loaded(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("change", [{"dimension": 17}, {"dtype": "i8"}, {"connectivity": 9}, {"expansion_add": 65}])
-def test_a_graph_that_was_made_otherwise_is_not_loaded(saved: Path, change: dict[str, object]) -> None:
+def test_a_graph_that_was_made_otherwise_is_not_loaded(saved: Path, change: dict[str, Any]) -> None:
     with pytest.raises(UnusableGraphFileError, match="options"):
         load(saved, attrs.evolve(SHAPE, **change))
 

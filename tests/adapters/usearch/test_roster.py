@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,30 +11,42 @@ from lixcore.domain.freshness import is_live
 from lixcore_usearch.roster import Roster
 
 TIMES = st.sampled_from([0.0, 100.0, 160.0, 161.0, 300.0, float("inf")])
+
+
+@attrs.frozen
+class Append:
+    """A step of the test."""
+
+    added: float
+    expires: float
+
+
+@attrs.frozen
+class Remove:
+    """A step of the test: of these numbers, or of as many that were added first."""
+
+    numbers: list[int]
+    from_the_front: bool
+
+
 STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("append"), TIMES, TIMES),
-        st.tuples(st.just("remove"), st.lists(st.integers(0, 40), max_size=5), st.booleans()),
-    ),
-    max_size=30,
+    st.builds(Append, TIMES, TIMES) | st.builds(Remove, st.lists(st.integers(0, 40), max_size=5), st.booleans()), max_size=30
 )
 
 
 @given(st.lists(st.tuples(TIMES, TIMES), max_size=5), STEPS, st.lists(TIMES, max_size=3))
-def test_it_is_a_list(
-    first: list[tuple[float, float]], steps: list[tuple[str, float, float] | tuple[str, list[int], bool]], nows: list[float]
-) -> None:
+def test_it_is_a_list(first: list[tuple[float, float]], steps: list[Append | Remove], nows: list[float]) -> None:
     model = [(2 * number, added, expires) for number, (added, expires) in enumerate(first)]
     roster = Roster(model)
     number = 2 * len(model)
     for step in steps:
         match step:
-            case ("append", float(added), float(expires)):
+            case Append(added, expires):
                 number += 2
                 model.append((number, added, expires))
                 roster.append(number, added, expires)
-            case (_, list(given_numbers), bool(from_the_front)):
-                gone = {each[0] for each in model[: len(given_numbers)]} if from_the_front else set(given_numbers)
+            case Remove(numbers, from_the_front):
+                gone = {each[0] for each in model[: len(numbers)]} if from_the_front else set(numbers)
                 model = [each for each in model if each[0] not in gone]
                 roster.remove(np.array(sorted(gone), dtype=np.int64))
         assert len(roster) == len(model)
