@@ -45,6 +45,7 @@ class CalibrationReport:
         self._configured = config.semantic_similarity_threshold
         self._policy = config.match_policy
         self._wanted = wanted
+        self._percent = f"{100 * wanted:.4g} %"
 
     def note_bad(self, error: InvalidLineError) -> None:
         """Count a line that was skipped."""
@@ -79,23 +80,20 @@ class CalibrationReport:
             self._out.warn(f"skipped {self.bad_lines - len(self._listed):,} more bad lines")
 
     def _show_table(self, best: Outcome | None) -> None:
-        marks = {self._configured: ["configured"]}
-        if best is not None:
-            marks.setdefault(best.threshold, []).append("recommended")
-        thresholds = sorted({*self.calibration.shown_thresholds(_MOST_ROWS), *marks})
-        columns = ["similarity", *(f"{name}: {what}" for name in self._policies() for what in ("precision", "coverage"))]
-        table = plain_table(*columns, "accepted", "", right=[*columns, "accepted"])
-        found = {
-            name: self.calibration.outcomes(thresholds, with_policy=with_policy) for name, with_policy in self._policies().items()
-        }
-        for at, threshold in enumerate(thresholds):
-            cells = [f"{threshold:.4g}" if round(threshold, 2) != threshold else f"{threshold:.2f}"]
-            for outcomes in found.values():
-                cells += [share(outcomes[at].right, outcomes[at].accepted), share(outcomes[at].right, outcomes[at].same)]
-            last = list(found.values())[-1][at]
-            mark = " and ".join(marks.get(threshold, []))
-            table.add_row(*cells, f"{last.accepted:,}", mark, style="bold" if mark else "")
-        self._out.show(table)
+        recommended = set[float]() if best is None else {best.threshold}
+        thresholds = sorted({*self.calibration.shown_thresholds(_MOST_ROWS), self._configured, *recommended})
+        names = list(self._policies())
+        shares_of = [f"{name}\n{what}" for name in names for what in ("precision", "coverage")]
+        columns = ["similarity", *shares_of, f"{names[-1]}\naccepted"]
+        table = plain_table(*columns, right=columns)
+        found = [self.calibration.outcomes(thresholds, with_policy=each) for each in self._policies().values()]
+        for threshold, *outcomes in zip(thresholds, *found, strict=True):
+            mark = ("*" if threshold == self._configured else "") + (">" if threshold in recommended else "")
+            cells = [f"{mark} {_shown(threshold)}"]
+            for outcome in outcomes:
+                cells += [share(outcome.right, outcome.accepted), share(outcome.right, outcome.same)]
+            table.add_row(*cells, f"{outcomes[-1].accepted:,}", style="bold" if mark else "")
+        self._out.show(table, "* configured" + ("   > recommended" if best else ""), "")
 
     def _plot(self) -> str:
         thresholds = self.calibration.shown_thresholds(_MOST_POINTS)
@@ -105,18 +103,15 @@ class CalibrationReport:
             precisions, coverages = shares(self.calibration.outcomes(thresholds, with_policy=with_policy))
             letters = ("P", "C") if len(self._policies()) == 1 or with_policy else ("p", "c")
             curves |= dict(zip(letters, (precisions, coverages), strict=True))
-            legend.append(f"{letters[0]} precision, {letters[1]} coverage of {name}")
+            legend.append(f"{letters[0]} precision and {letters[1]} coverage of {name}")
         return f"{threshold_plot(curves, thresholds, marked=self._configured)}\n\n{'; '.join(legend)}"
 
     def _advice(self, best: Outcome | None) -> str:
         if best is None:
-            return (
-                f"No threshold at which enough pairs are accepted reaches a precision of {self._wanted:.0%} with {self._policy}."
-            ).replace("%", " %")
+            return f"No threshold reaches a precision of {self._percent} with {self._policy} while enough pairs are accepted."
         low, high = best.interval.low, best.interval.high
         return (
-            f"For a precision of {100 * self._wanted:.4g} % with {self._policy}: semantic_similarity_threshold ="
-            f" {best.threshold:.2f}\n"
+            f"For a precision of {self._percent} with {self._policy}: semantic_similarity_threshold = {best.threshold:.2f}\n"
             f"{best.right:,} of the {best.accepted:,} accepted pairs are right: {share(best.right, best.accepted)}; of all pairs"
             f" like these, {100 * low:.1f} to {100 * high:.1f} % (95 % interval).\n"
             f"It finds {share(best.right, best.same)} of what could be found."
@@ -160,6 +155,10 @@ class CalibrationReport:
                 ],
             },
         }
+
+
+def _shown(threshold: float) -> str:
+    return f"{threshold:.2f}" if round(threshold, 2) == threshold else f"{threshold:.6g}"
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:

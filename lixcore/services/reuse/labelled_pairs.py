@@ -15,6 +15,7 @@ import msgspec
 
 from lixcore.domain.cached_answer import MAX_ANSWER_BYTES
 from lixcore.domain.embedding import checked_embedding
+from lixcore.domain.similarity import DECIMALS
 from lixcore.domain.text import checked_text
 from lixcore.errors import InvalidInputError, InvalidLineError
 
@@ -131,4 +132,4 @@ def _cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
     wide, wide_other = one.astype(np.float64), other.astype(np.float64)
     cosine = float(wide @ wide_other / math.sqrt(float(wide @ wide) * float(wide_other @ wide_other)))
-    return min(1.0, max(-1.0, cosine))
+    return min(1.0, max(-1.0, round(cosine, DECIMALS)))  # as the search rounds it

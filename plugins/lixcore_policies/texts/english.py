@@ -73,9 +73,9 @@ LIST_JOINTS: Final = frozenset(
 CONJUNCTIONS: Final = frozenset({"and", "or", "&", "/"})
 
 TIMES: Final = listed("now today tonight tomorrow yesterday currently nowadays recently week month year")
-"""Words that make an answer one for a time; in the form that `stems.stem` gives them."""
+"""Words that make an answer one for a time, as in "today" or "this week"; beside a number, a week is a unit."""
 
-ALWAYS_OPEN: Final = listed("is are was were am do does did has have had can could will would should shall may might must")
+YES_OR_NO_OPENINGS: Final = listed("is are was were am do does did has have had can could will would should shall may might must")
 """Verbs that a question for yes or no begins with."""
 
 MEASURED_BY_HOW: Final = listed("many much long far old often tall big high fast deep large")

@@ -9,7 +9,6 @@ from typing import Final
 import attrs
 
 from lixcore_policies.texts.english import (
-    ALWAYS_OPEN,
     ARTICLES,
     CONJUNCTIONS,
     FUNCTION_WORDS,
@@ -18,6 +17,7 @@ from lixcore_policies.texts.english import (
     NEGATORS,
     TIMES,
     UNITS,
+    YES_OR_NO_OPENINGS,
 )
 from lixcore_policies.texts.numbers import with_numbers_read
 from lixcore_policies.texts.stems import stem
@@ -155,7 +155,7 @@ class _Reader:
             ones=words.count("one"),
             units=frozenset(self._units),
             negations=self._negations,
-            times=unique & TIMES,
+            times=TIMES.intersection(self._spoken),
             asks=_asked(self._spoken),
             joined=tuple(_joined(line)),
             heading=frozenset(_headings(words)),
@@ -179,7 +179,7 @@ def _parts(token: Token) -> Sequence[str]:
 
 def _asked(spoken: Sequence[str]) -> str:
     """What the first question word asks for; see `Reading.asks`."""
-    if spoken and spoken[0] in ALWAYS_OPEN:
+    if spoken and spoken[0] in YES_OR_NO_OPENINGS:
         return "whether"
     for at, word in enumerate(spoken):
         if word == "how":

@@ -27,10 +27,10 @@ _SHARED_ENDS: Final = 4
 def order_differs(one: Reading, other: Reading) -> bool:
     """Whether they have nearly the same words, of which some that matter stand in another order, and not just in a list."""
     total = len(one.words) + len(other.words)
-    in_one = one.unique ^ other.unique
-    if len(in_one) > _SHARE_THAT_DIFFERS * total:  # spares most pairs the counting
+    unshared = one.unique ^ other.unique
+    if len(unshared) > _SHARE_THAT_DIFFERS * total:  # spares most pairs the counting
         return False
-    if not in_one.isdisjoint(PREPOSITIONS):  # "a physics project", "a project in physics"
+    if not unshared.isdisjoint(PREPOSITIONS):  # "a physics project", "a project in physics"
         return False
     if one.words == other.words:
         return False

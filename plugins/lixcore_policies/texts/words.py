@@ -17,8 +17,12 @@ _TOKEN: Final = re.compile(
 _ENDS_SENTENCE: Final = frozenset(".?!:\"'`([")  # a quotation, too, begins with a capital
 
 
+_MOST_KEPT: Final = 10_000
+"""How many characters' readings are kept; there are a million, and texts come from anybody."""
+
+
 class _Plain(dict[int, str]):
-    """What each character beyond ASCII is read as; filled when one is met."""
+    """What each character beyond ASCII is read as; filled as they are met."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -36,7 +40,8 @@ class _Plain(dict[int, str]):
             plain = f" {character} "
         elif category[0] not in "LMN":
             plain = "" if category == "Cf" else " "
-        self[code] = plain
+        if len(self) < _MOST_KEPT:
+            self[code] = plain
         return plain
 
 

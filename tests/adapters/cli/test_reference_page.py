@@ -55,6 +55,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "janitor": ["--once"],
     "forget": ["a", "--yes"],
     "train-dictionary": ["out.zdict", "--from", "all.jsonl", "--size", "512"],
+    "calibrate": ["pairs.jsonl"],
 }
 
 
@@ -63,6 +64,7 @@ def test_every_command_speaks_json(lix: LixCommand, command: str) -> None:
     lines = [conversation(name, 40) for name in ["a", *(f"s{index}" for index in range(60))]]
     lix.write("all.jsonl", lines)
     lix("import", "all.jsonl")
+    lix.write("pairs.jsonl", [{"a": "who is it", "b": "who is that", "same": True, "similarity": 0.95}] * 40)
     result = lix(command, *ARGUMENTS.get(command, []), "--json")
     assert (result.code, result.err) == (0, "")
     try:
