@@ -9,7 +9,6 @@ import attrs
 from lixcore.bootstrap.opening import Opener
 from lixcore.config import CacheConfig
 from lixcore.domain.session import SessionKey
-from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.embedding_store import EmbeddingStore
 from lixcore.ports.reuse_policy import AdmissionPolicy, MatchPolicy
 from lixcore.ports.similarity_index import SimilarityIndex
@@ -36,10 +35,6 @@ class Caches:
     url_embeddings: UrlEmbeddings
     semantic_layer: CacheLayer
     url_layer: CacheLayer
-    _store: EmbeddingStore | None
-
-    def _urls_size(self) -> CacheSize:
-        return CacheSize(0, 0) if self._store is None else self._store.measure()
 
     def reports(self, session: SessionKey | None = None) -> tuple[LayerReport, LayerReport]:
         """How it is with both layers.
@@ -52,7 +47,7 @@ class Caches:
         """
         return (
             self.semantic_layer.report(lambda: self.semantic.measure(session)),
-            self.url_layer.report(self._urls_size),
+            self.url_layer.report(self.url_embeddings.measure),
         )
 
 
@@ -113,5 +108,5 @@ def wire_caches(config: CacheConfig, opener: Opener, undo: ExitStack) -> Caches:
         capacity=config.url_cache_max_entries,
     )
     url_layer.guard.on_failure = url_layer.stats.failed
-    undo.callback(url_layer.close)
-    return Caches(semantic, url_embeddings, semantic_layer, url_layer, store)
+    undo.callback(url_embeddings.close)
+    return Caches(semantic, url_embeddings, semantic_layer, url_layer)

@@ -202,4 +202,3 @@ class CacheCoordinator(Reuse):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.close()
-

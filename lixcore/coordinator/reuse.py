@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lixcore.bootstrap import Wiring
@@ -13,10 +13,8 @@ from lixcore.domain.semantic_hit import SemanticHit
 from lixcore.domain.session import SessionKey
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Embedding = Sequence[float] | NDArray[Any]
+    from lixcore.domain.embedding import Vector
+    from lixcore.services.reuse.semantic_query import Embedding
 
 
 class Reuse(ABC):
@@ -139,7 +137,7 @@ class Reuse(ABC):
         """
         return self._wiring.semantic.get_or_call(self._scope(url, model, shared=shared), query_embedding, fn, query=query)
 
-    def get_url_embedding(self, url: str) -> NDArray[np.float32] | None:
+    def get_url_embedding(self, url: str) -> Vector | None:
         """The embedding that is cached for a URL, of the model ``embedding_model``; read-only, of shape (dimension,).
 
         Raises:

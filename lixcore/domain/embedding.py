@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 from lixcore.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     import numpy as np
     from numpy.typing import NDArray
+
+    Vector: TypeAlias = NDArray[np.float32]
 
 MAX_DIMENSION = 65_536
 

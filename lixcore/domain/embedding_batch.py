@@ -79,7 +79,7 @@ def _stacked(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.float32] | None
     """The rows as one float32 array; None where they are no numbers, or not of one length and type."""
     import numpy as np
 
-    whole = values if type(values) is np.ndarray else _joined(values)
+    whole = values if isinstance(values, np.ndarray) else _joined(values)
     if whole is None or whole.ndim != 2 or whole.dtype.kind not in "iuf" or not 1 <= whole.shape[1] <= MAX_DIMENSION:  # noqa: PLR2004  # rows of numbers
         return None
     if whole.dtype == np.float32:

@@ -106,7 +106,7 @@ def test_every_port_method_has_a_docstring(protocol: type) -> None:
 
 
 def test_a_setting_says_that_it_has_no_effect_if_and_only_if_nothing_reads_it() -> None:
-    """Settings are read as ``config.name``, ``_config.name`` or ``config.chosen(Group.NAME)``, outside the configuration itself."""
+    """They are read as ``config.name``, ``_config.name`` or ``config.chosen(Group.NAME)``, outside the configuration itself."""
     sources = [path for path in (ROOT / "lixcore").rglob("*.py") if path.parent.name != "config"]
     text = "\n".join(path.read_text() for path in sources)
     read = set(re.findall(r"config\.([a-z_]+)", text))

@@ -201,7 +201,10 @@ def test_each_caller_gets_a_response_of_his_own(house: SemanticHouse) -> None:
         hit = house.cache.get(SCOPE, EAST)
         assert hit is not None
         assert hit.response == {"choices": [{"text": "a"}]}
-        hit.response["choices"].clear()
+        assert isinstance(hit.response, dict)
+        choices = hit.response["choices"]
+        assert isinstance(choices, list)
+        choices.clear()
     made = house.cache.get_or_call(SCOPE, NORTH, lambda: {"choices": [1]})
     made["choices"].clear()  # type: ignore[index, union-attr, call-overload]
     assert house.cache.get_or_call(SCOPE, NORTH, lambda: None) == {"choices": [1]}
