@@ -53,7 +53,17 @@ def _quality(pairs: Sequence[Any]) -> Table:
     score: Callable[..., Any] = importlib.import_module("question_pairs").score
     table = Table(
         "match: labelled pairs of questions by the cosine of their MiniLM embeddings",
-        ("pairs", "half", "cosine >=", "threshold precision", "coverage", "guarded precision", "coverage", "accepted", "of same"),
+        (
+            "pairs",
+            "half",
+            "cosine >=",
+            "threshold precision",
+            "threshold coverage",
+            "guarded precision",
+            "guarded coverage",
+            "accepted",
+            "of same",
+        ),
         notes=[
             f"{len(pairs):,} pairs",
             "precision: the share of the accepted that ask the same; coverage: of those that ask the same, the share accepted",

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, TypeAlias
+
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from lixcore_policies.texts.differences import MAX_COMPARED, difference
+from lixcore_policies.texts.reading import forget_texts
+
+Tracer: TypeAlias = Callable[[FrameType, str, Any], Any]
 
 _SENTENCES = """
 what is the capital of France
@@ -192,10 +200,53 @@ def test_what_asks_something_else_is_told_with_its_reason(text: str, other: str,
     ],
 )
 def test_no_text_takes_long(text: str) -> None:
-    """Whatever its form, twice the text takes no more than a few times as long: see also the limit that pytest has."""
+    """A pattern that goes back again and again would still be at it when pytest gives up."""
     assert same(text, f"{text} ")
     difference(text, text[::-1])
     difference(text, text[: len(text) // 2] + "!" + text[len(text) // 2 :])
+
+
+def words_like(first: str, count: int) -> list[str]:
+    """Different words, of letters."""
+    return [first + "".join(chr(ord("a") + int(digit)) for digit in str(number)) for number in range(count)]
+
+
+def steps(text: str, other: str) -> int:
+    """How many lines of Python it takes to compare two texts that were not seen before."""
+    count = 0
+
+    def on_event(_frame: FrameType, event: str, _argument: object) -> Tracer:
+        nonlocal count
+        count += event == "line"
+        return on_event
+
+    forget_texts()
+    before = sys.gettrace()
+    sys.settrace(on_event)
+    try:
+        difference(text, other)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize(
+    "pair_of",
+    [
+        lambda count: (words_like("Ka", count), words_like("Kab", count)),
+        lambda count: (words_like("ka", count), words_like("ka", count)[::-1]),
+        lambda count: (words_like("Ka", count), words_like("Ka", count)[::-1]),
+        lambda count: (" , ".join(words_like("ka", count)).split(), " , ".join(words_like("ka", count)[::-1]).split()),
+        lambda count: (["and", "or"] * count, ["or", "and"] * count),
+        lambda count: (["one"] * count, ["1"] * count),
+        lambda count: (["from", "kab"] * count, ["to", "kab"] * count),
+        lambda count: (["twenty-"] * count, ["hundred and"] * count),
+    ],
+)
+def test_twice_the_text_takes_twice_the_steps(pair_of: Callable[[int], tuple[list[str], list[str]]]) -> None:
+    few, many = (steps(*(" ".join(words) for words in pair_of(count))) for count in (250, 500))
+    assert few > 250
+    assert many < 2.3 * few
 
 
 def test_a_text_that_is_too_long_is_the_same_as_itself_only() -> None:
