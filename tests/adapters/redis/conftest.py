@@ -9,10 +9,11 @@ import pytest
 import redis
 
 from lixcore.domain.session import SessionKey
-from lixcore_redis import RedisHotStore, RedisOptions
+from lixcore_redis import RedisHotStore, RedisOptions, RedisSimilarityIndex, RedisSimilarityOptions
 from settable_clock import SettableClock
 
 OpenStore = Callable[..., RedisHotStore]
+OpenIndex = Callable[..., RedisSimilarityIndex]
 
 
 @pytest.fixture
@@ -40,6 +41,28 @@ def open_store(clock: SettableClock, redis_url: str) -> Iterator[OpenStore]:
 @pytest.fixture
 def store(open_store: OpenStore) -> RedisHotStore:
     return open_store()
+
+
+@pytest.fixture
+def open_index(clock: SettableClock, redis_url: str) -> Iterator[OpenIndex]:
+    """Opens similarity indexes; without an address, on the shared server."""
+    opened = []
+
+    def open_one(**options: Any) -> RedisSimilarityIndex:
+        if not options.keys() & {"url", "port"}:
+            options["url"] = redis_url
+        index = RedisSimilarityIndex(RedisSimilarityOptions(**options), clock)
+        opened.append(index)
+        return index
+
+    yield open_one
+    for index in opened:
+        index.close()
+
+
+@pytest.fixture
+def index(open_index: OpenIndex) -> RedisSimilarityIndex:
+    return open_index()
 
 
 @pytest.fixture
