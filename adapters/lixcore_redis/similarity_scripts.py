@@ -127,19 +127,19 @@ return 0
 )
 
 # Keys: registry, then idx, vec and txt of each scope. Arguments: source, now, token. Gives how many live entries of the source
-# there were. What cannot be read is removed as well: nobody can say that it is not the source's. DEL frees memory, so that a
-# server that is out of it takes what is written behind it.
+# there were; those of a session's own scopes are all its. What cannot be read is removed as well: nobody can say that it is not
+# the source's. DEL frees memory, so that a server that is out of it takes what is written behind it.
 FORGET: Final = script(
     _COMMON
     + """
-local now, removed = struct.unpack('<d', ARGV[2]), 0
+local now, own, removed = struct.unpack('<d', ARGV[2]), string.sub(KEYS[1], -7) == ':scopes', 0
 for i = 2, #KEYS, 3 do
   local keys, kept = {KEYS[i], KEYS[i + 1], KEYS[i + 2]}, {}
   local scope = opened(keys)
   if type(scope) == 'table' then
     for at = HEAD + 1, #scope.index, RECORD do
       if is_live(scope.index, at, now) then
-        if string.sub(scope.index, at + 64, at + 95) == ARGV[1] then
+        if own or string.sub(scope.index, at + 64, at + 95) == ARGV[1] then
           removed = removed + 1
         else
           kept[#kept + 1] = at

@@ -9,10 +9,18 @@ import pytest
 import redis
 
 from lixcore.domain.session import SessionKey
-from lixcore_redis import RedisEmbeddingOptions, RedisEmbeddingStore, RedisHotStore, RedisOptions
+from lixcore_redis import (
+    RedisEmbeddingOptions,
+    RedisEmbeddingStore,
+    RedisHotStore,
+    RedisOptions,
+    RedisSimilarityIndex,
+    RedisSimilarityOptions,
+)
 from settable_clock import SettableClock
 
 OpenStore = Callable[..., RedisHotStore]
+OpenIndex = Callable[..., RedisSimilarityIndex]
 
 
 @pytest.fixture
@@ -62,6 +70,28 @@ def open_embeddings(clock: SettableClock, redis_url: str) -> Iterator[Callable[.
 @pytest.fixture
 def embeddings(open_embeddings: Callable[..., RedisEmbeddingStore]) -> RedisEmbeddingStore:
     return open_embeddings()
+
+
+@pytest.fixture
+def open_index(clock: SettableClock, redis_url: str) -> Iterator[OpenIndex]:
+    """Opens similarity indexes; without an address, on the shared server."""
+    opened = []
+
+    def open_one(**options: Any) -> RedisSimilarityIndex:
+        if not options.keys() & {"url", "port"}:
+            options["url"] = redis_url
+        index = RedisSimilarityIndex(RedisSimilarityOptions(**options), clock)
+        opened.append(index)
+        return index
+
+    yield open_one
+    for index in opened:
+        index.close()
+
+
+@pytest.fixture
+def index(open_index: OpenIndex) -> RedisSimilarityIndex:
+    return open_index()
 
 
 @pytest.fixture
