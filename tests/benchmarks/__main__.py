@@ -20,6 +20,7 @@ from tests.benchmarks.corpus import BESIDE_CHECKOUT, load_corpus
 from tests.benchmarks.hot_store_benchmark import hot_store
 from tests.benchmarks.import_benchmark import import_rate
 from tests.benchmarks.report import Table
+from tests.benchmarks.reuse_benchmark import reuse
 from tests.benchmarks.session_benchmark import session
 from tests.benchmarks.settings import Settings
 from tests.benchmarks.tiers_benchmark import tiers
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[Settings], list[Table]]] = {
     "session": session,
     "tiers": tiers,
     "import": import_rate,
+    "reuse": reuse,
 }
 
 
