@@ -22,6 +22,7 @@ from tests.benchmarks.import_benchmark import import_rate
 from tests.benchmarks.match_benchmark import match
 from tests.benchmarks.report import Table
 from tests.benchmarks.semantic_benchmark import semantic
+from tests.benchmarks.reuse_benchmark import reuse
 from tests.benchmarks.session_benchmark import session
 from tests.benchmarks.settings import Settings
 from tests.benchmarks.tiers_benchmark import tiers
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[Settings], list[Table]]] = {
     "semantic": semantic,
     "import": import_rate,
     "match": match,
+    "reuse": reuse,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,30 @@ def overflowing(url: str, text: str, *, directory: Path, archived: int) -> Calla
         full.add_message("user", text)
         time.sleep(_APART)
     return partial(full.add_message, "user", text)
+
+
+def url_embeddings(url: str, values: Sequence[bytes]) -> tuple[Callable[[], object], ...] | None:
+    """Getting one embedding, setting one, getting all one by one, setting all one by one, setting all as a batch.
+
+    None where it is not installed.
+    """
+    cache = predecessor("semantic_cache", "URLEmbeddingCache")
+    if cache is None:
+        return None
+    numpy = importlib.import_module("numpy")
+    address = urlsplit(url)
+    settings = predecessor("config", "CacheConfig")(redis_host=address.hostname, redis_port=address.port, url_cache_redis_db=9)
+    ours = cache("urls", settings)
+    embeddings = {f"https://example.org/{at}": numpy.frombuffer(value, numpy.float32) for at, value in enumerate(values)}
+    first, embedding = next(iter(embeddings.items()))
+    ours.batch_set(embeddings)
+    return (
+        partial(ours.get, first),
+        partial(ours.set, first, embedding),
+        lambda: [ours.get(one) for one in embeddings],
+        lambda: [ours.set(one, each) for one, each in embeddings.items()],
+        partial(ours.batch_set, embeddings),
+    )
 
 
 def _settings(url: str, directory: Path, *, hot_window_size: int) -> Any:

@@ -143,3 +143,12 @@ def test_values_are_told_apart_by_runs_of_equal_length(values: list[bytes | None
     assert list(live_values(answer, bounds_of(answer), now)) == values
     assert list(live_values(answer, bounds_of(answer), now + 1)) == [None] * len(values)
     assert list(live_values(answer, bounds_of(answer), now - 60.5)) == [None] * len(values)
+
+
+def test_embeddings_are_in_a_database_of_their_own_unless_the_url_names_one(
+    open_embeddings: OpenEmbeddings, redis_server: RedisProcess, client: Any
+) -> None:
+    open_embeddings(port=redis_server.port).put(entries("a"), ttl=60, capacity=1)
+    assert client.info("keyspace").keys() == {"db1"}
+    open_embeddings(url=redis_server.url(db=7)).put(entries("a"), ttl=60, capacity=1)
+    assert client.info("keyspace").keys() == {"db1", "db7"}

@@ -237,6 +237,18 @@ def test_a_clock_that_is_ahead_takes_nothing_from_others(embeddings: RedisEmbedd
         ahead.close()
 
 
+def test_what_a_clock_far_ahead_put_takes_no_turn_in_leaving(embeddings: RedisEmbeddingStore, clock: SettableClock) -> None:
+    clock.advance(100)
+    embeddings.put(entries("ahead"), ttl=30, capacity=9)
+    clock.advance(-100)
+    embeddings.put(entries("a"), ttl=500, capacity=9)
+    embeddings.put(entries("b"), ttl=600, capacity=9)
+    embeddings.put(entries("c"), ttl=700, capacity=2)
+    assert live(embeddings, "ahead", "a", "b", "c") == ["b", "c"]
+    clock.advance(100)
+    assert live(embeddings, "ahead", "a", "b", "c") == ["ahead", "b", "c"]
+
+
 def test_a_user_who_may_not_scan_can_use_it(open_embeddings: OpenEmbeddings, client: Any, redis_server: RedisProcess) -> None:
     client.acl_setuser("restricted", enabled=True, passwords=["+pw"], keys=["lix:*"], categories=["+@all"], commands=["-scan"])
     try:
