@@ -21,8 +21,8 @@ from tests.benchmarks.hot_store_benchmark import hot_store
 from tests.benchmarks.import_benchmark import import_rate
 from tests.benchmarks.match_benchmark import match
 from tests.benchmarks.report import Table
-from tests.benchmarks.semantic_benchmark import semantic
 from tests.benchmarks.reuse_benchmark import reuse
+from tests.benchmarks.semantic_benchmark import semantic
 from tests.benchmarks.session_benchmark import session
 from tests.benchmarks.settings import Settings
 from tests.benchmarks.tiers_benchmark import tiers

@@ -10,6 +10,7 @@ import pytest
 
 from failing_store import unanswered, unreachable
 from forked import run_in_fork
+from guarded_stores import GuardedStore
 from lixcore.errors import (
     ClosedError,
     ConfigError,
@@ -21,44 +22,14 @@ from lixcore.errors import (
     StoreFullError,
     StoreRefusedError,
 )
-from lixcore.services.reuse.cache_guard import PROBE_SECONDS, TOLD_EVERY_SECONDS, CacheGuard
-from settable_clock import SettableClock
+from lixcore.services.reuse.cache_guard import PROBE_SECONDS, TOLD_EVERY_SECONDS
 
 PATIENCE = 20.0
 
 
-class Store:
-    """One call, which answers or raises as a test says."""
-
-    def __init__(self) -> None:
-        self.failure: BaseException | None = None
-        self.asked = 0
-
-    def __call__(self) -> str:
-        self.asked += 1
-        if self.failure is not None:
-            raise self.failure
-        return "found"
-
-
-class House:
-    def __init__(self, *, raise_failures: bool = False) -> None:
-        self.clock = SettableClock()
-        self.store = Store()
-        self.guard = CacheGuard("semantic", self.clock, raise_failures=raise_failures)
-        self.counted = 0
-        self.guard.on_failure = self._count
-
-    def _count(self) -> None:
-        self.counted += 1
-
-    def ask(self) -> str | None:
-        return self.guard.ask(self.store, None)
-
-
 @pytest.fixture
-def house() -> House:
-    return House()
+def house() -> GuardedStore:
+    return GuardedStore()
 
 
 @pytest.fixture
@@ -73,7 +44,7 @@ def told(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     return messages
 
 
-def test_while_all_is_well_nothing_is_told_or_counted(house: House, told: Callable[[], list[str]]) -> None:
+def test_while_all_is_well_nothing_is_told_or_counted(house: GuardedStore, told: Callable[[], list[str]]) -> None:
     assert [house.ask(), house.ask()] == ["found", "found"]
     state = house.guard.state()
     assert (state.name, state.is_away, state.failing_since, state.times_away) == ("semantic", False, None, 0)
@@ -82,7 +53,7 @@ def test_while_all_is_well_nothing_is_told_or_counted(house: House, told: Callab
 
 @pytest.mark.parametrize("error", [unreachable(), unanswered()])
 def test_a_store_that_is_away_is_a_miss_told_once_and_asked_once_a_second(
-    house: House, error: StoreError, told: Callable[[], list[str]]
+    house: GuardedStore, error: StoreError, told: Callable[[], list[str]]
 ) -> None:
     house.store.failure = error
     began = house.clock.now()
@@ -100,7 +71,7 @@ def test_a_store_that_is_away_is_a_miss_told_once_and_asked_once_a_second(
     assert house.guard.is_away
 
 
-def test_its_return_is_told_and_all_calls_go_to_it_again(house: House, told: Callable[[], list[str]]) -> None:
+def test_its_return_is_told_and_all_calls_go_to_it_again(house: GuardedStore, told: Callable[[], list[str]]) -> None:
     house.store.failure = unreachable()
     house.ask()
     house.store.failure = None
@@ -115,7 +86,7 @@ def test_its_return_is_told_and_all_calls_go_to_it_again(house: House, told: Cal
     assert state.last_error == str(unreachable())
 
 
-def test_each_outage_is_told(house: House, told: Callable[[], list[str]]) -> None:
+def test_each_outage_is_told(house: GuardedStore, told: Callable[[], list[str]]) -> None:
     for _ in range(3):
         house.store.failure = unreachable()
         house.ask()
@@ -126,7 +97,7 @@ def test_each_outage_is_told(house: House, told: Callable[[], list[str]]) -> Non
     assert house.guard.state().times_away == 3
 
 
-def test_one_thread_asks_a_store_that_is_away_and_the_others_go_on(house: House) -> None:
+def test_one_thread_asks_a_store_that_is_away_and_the_others_go_on(house: GuardedStore) -> None:
     """The one that asks waits for a time-out; and what else fails meanwhile sends no second one."""
     house.store.failure = unreachable()
     house.ask()
@@ -164,7 +135,7 @@ FAILING = [
 
 @pytest.mark.parametrize("error", FAILING)
 def test_a_store_that_answers_with_an_error_is_a_miss_and_not_away(
-    house: House, error: StoreError, told: Callable[[], list[str]]
+    house: GuardedStore, error: StoreError, told: Callable[[], list[str]]
 ) -> None:
     house.store.failure = error
     for number in range(5):
@@ -181,7 +152,7 @@ def test_a_store_that_answers_with_an_error_is_a_miss_and_not_away(
     assert house.guard.state().failing_since is None
 
 
-def test_what_fails_and_works_by_turns_is_told_once_a_minute(house: House, told: Callable[[], list[str]]) -> None:
+def test_what_fails_and_works_by_turns_is_told_once_a_minute(house: GuardedStore, told: Callable[[], list[str]]) -> None:
     """As where the store takes no more writes, and answers reads."""
     for _ in range(2 * int(TOLD_EVERY_SECONDS)):
         house.store.failure = StoreFullError("here", "no room")
@@ -194,7 +165,7 @@ def test_what_fails_and_works_by_turns_is_told_once_a_minute(house: House, told:
 
 
 @pytest.mark.parametrize("error", FAILING)
-def test_any_answer_ends_an_absence(house: House, error: StoreError) -> None:
+def test_any_answer_ends_an_absence(house: GuardedStore, error: StoreError) -> None:
     house.store.failure = unreachable()
     house.ask()
     since = house.clock.now()
@@ -210,7 +181,7 @@ def test_any_answer_ends_an_absence(house: House, error: StoreError) -> None:
     assert (house.guard.is_away, house.guard.state().times_away) == (True, 2)
 
 
-def test_damage_is_counted_and_told_once_a_minute_and_is_no_outage(house: House, told: Callable[[], list[str]]) -> None:
+def test_damage_is_counted_and_told_once_a_minute_and_is_no_outage(house: GuardedStore, told: Callable[[], list[str]]) -> None:
     for _ in range(int(TOLD_EVERY_SECONDS)):
         house.guard.report(CorruptDataError("an entry", "is damaged"))
         house.store.failure = CorruptDataError("an entry", "is damaged")
@@ -228,7 +199,7 @@ def test_damage_is_counted_and_told_once_a_minute_and_is_no_outage(house: House,
 
 @pytest.mark.parametrize("error", [unreachable(), CorruptDataError("an entry", "is damaged"), *FAILING])
 def test_raising_gives_each_caller_the_error_of_his_own_call(error: StoreError, told: Callable[[], list[str]]) -> None:
-    house = House(raise_failures=True)
+    house = GuardedStore(raise_failures=True)
     house.store.failure = error
     for number in range(3):
         with pytest.raises(type(error)) as caught:
@@ -256,7 +227,7 @@ def test_raising_gives_each_caller_the_error_of_his_own_call(error: StoreError, 
     ],
 )
 def test_what_is_no_failure_of_the_store_is_the_callers(error: BaseException, raise_failures: bool) -> None:  # noqa: FBT001  # pytest gives it
-    house = House(raise_failures=raise_failures)
+    house = GuardedStore(raise_failures=raise_failures)
     house.store.failure = error
     with pytest.raises(type(error)):
         house.ask()
@@ -264,7 +235,7 @@ def test_what_is_no_failure_of_the_store_is_the_callers(error: BaseException, ra
 
 
 @pytest.mark.parametrize("error", [InvalidInputError("embedding", "is odd"), KeyboardInterrupt()])
-def test_a_question_that_ends_otherwise_leaves_the_next_one_to_another_call(house: House, error: LixError) -> None:
+def test_a_question_that_ends_otherwise_leaves_the_next_one_to_another_call(house: GuardedStore, error: LixError) -> None:
     house.store.failure = unreachable()
     house.ask()
     house.clock.advance(PROBE_SECONDS)
@@ -278,14 +249,14 @@ def test_a_question_that_ends_otherwise_leaves_the_next_one_to_another_call(hous
     assert house.ask() == "found"
 
 
-def test_what_is_kept_of_an_error_is_its_text(house: House) -> None:
+def test_what_is_kept_of_an_error_is_its_text(house: GuardedStore) -> None:
     """An error holds the frames it came through, with the responses that were on their way."""
     house.store.failure = unreachable()
     house.ask()
     assert all(not isinstance(value, BaseException) for value in vars(house.guard).values())
 
 
-def test_a_child_that_was_forked_while_others_asked_can_ask(house: House) -> None:
+def test_a_child_that_was_forked_while_others_asked_can_ask(house: GuardedStore) -> None:
     house.store.failure = unreachable()
     house.ask()
     house.clock.advance(PROBE_SECONDS)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 
 from failing_store import unreachable
 from flights import Caller, Gate, Job, Shelf, Waiters
 from forked import run_in_fork
 from lixcore.errors import ClosedError, StoreError, StoreRefusedError
-from lixcore.services.reuse import flight_leases as module
 from lixcore.services.reuse.cache_guard import CacheGuard
 from lixcore.services.reuse.flight_leases import LEASE_SECONDS, RENEWED_AFTER, FlightLeases
 from lixcore.services.reuse.single_flight import FIRST_PAUSE, LONGEST_PAUSE, SingleFlight
-from lixcore.services.system_clock import SystemClock
 from lixcore_memory import MemorySimilarityIndex
 from semantic_houses import FailingIndex
 from settable_clock import SettableClock
@@ -280,28 +276,3 @@ def test_a_child_holds_and_ends_no_lease_of_its_parent(house: House) -> None:
     assert run_in_fork(in_child) == 0
     house.gate.open()
     house.maker.result()
-
-
-def test_a_thread_renews_while_the_answer_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RENEWED_AFTER", 0.001)
-    clock = SystemClock()
-    store = FailingIndex(MemorySimilarityIndex(clock))
-    leases = FlightLeases(store, clock, CacheGuard("semantic", clock, raise_failures=True))
-    renewed, lease = Gate(), store.lease
-
-    def noted(name: str, *, holder: str, seconds: float) -> bool:
-        granted = bool(lease(name, holder=holder, seconds=seconds))
-        if threading.current_thread().name == "lixcore-flights":
-            renewed.stop()
-        return granted
-
-    monkeypatch.setattr(store, "lease", noted)
-    assert leases.take(KEY)
-    for _ in range(3):
-        renewed.reached()
-        renewed.open()
-    leases.end(KEY)
-    for _ in range(100):
-        renewed.open()
-    leases.close()
-    assert leases.take(KEY), "also without a thread"
