@@ -32,6 +32,7 @@ def ask(file: Path, statement: str) -> list[tuple[int, ...]]:
         return connection.execute(statement).fetchall()
 
 
+@settings(deadline=None)
 @given(added=TIMES, expires=TIMES, now=TIMES)
 def test_statements_take_those_for_live_that_are(added: float, expires: float, now: float) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
@@ -69,7 +70,7 @@ def test_embeddings_that_expired_leave_the_file(cache_file: Path, open_embedding
     assert ask(cache_file, "SELECT count(*), (SELECT held FROM stock) FROM embeddings") == [(50, 50)]
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)  # each step waits for a file
 @given(
     steps=st.lists(
         st.tuples(

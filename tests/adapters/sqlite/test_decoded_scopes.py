@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract_ground import NOON
@@ -40,6 +40,7 @@ SIZE = scope_of(1, 0).size
 USES = st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c", b"d"]), st.integers(1, 4), st.integers(0, 2)), max_size=30)
 
 
+@settings(deadline=None)
 @given(uses=USES, room=st.integers(0, 9))
 def test_those_that_were_used_last_are_kept_as_long_as_there_is_room(uses: list[tuple[bytes, int, int]], room: int) -> None:
     kept = DecodedScopes(room * SIZE)
