@@ -7,6 +7,7 @@ the response as JSON, which holds integers of any size.
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import Any, Final
 
 import attrs
@@ -60,11 +61,13 @@ def decode_answer(payload: bytes) -> StoredAnswer:
     """
     try:
         version, query, seconds, text = _decode(payload)
-        response: Any = _from_json(text) if len(text) <= MAX_ANSWER_BYTES else None
+        if version != _VERSION:
+            raise CorruptDataError("a cached response", f"has the version {version}; this lixcore reads {_VERSION}")
+        if len(text) > MAX_ANSWER_BYTES or not (seconds is None or math.isfinite(seconds)):
+            raise CorruptDataError("a cached response", f"has {len(text):,} bytes of JSON and took {seconds} seconds to make")
+        response: Any = _from_json(text)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CorruptDataError("a cached response", f"cannot be read: {error}") from error
-    if version != _VERSION or response is None:
-        raise CorruptDataError("a cached response", f"has the version {version}, or is empty or too long")
     return StoredAnswer(query, seconds, response)
 
 

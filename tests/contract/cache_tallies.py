@@ -47,7 +47,7 @@ class CacheTallies:
         changes = {"hits": 1.0}
         sums.tally(changes)
         changes["hits"] = 9
-        told = dict(sums.tallies())
+        told = sums.tallies()
         sums.tally({"hits": 1})
         assert told == {"hits": 1}
         assert dict(sums.tallies()) == {"hits": 2}

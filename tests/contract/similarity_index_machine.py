@@ -16,11 +16,12 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
 from lixcore.ports.similarity_index import IndexEntry, SimilarityIndex
 from similarity_index_concurrency import OpenIndex
-from similarity_oracle import ALL, Held, check_found, floats
+from similarity_oracle import ALL, Held, check_found, floats, identity
 
 SKEW = 60.0  # seconds; as the ports say
-SESSIONS = [SessionKey("one"), SessionKey("One"), SessionKey("one", tenant="other")]
+SESSIONS = [SessionKey("one"), SessionKey("one\0"), SessionKey("one", tenant="other")]
 SCOPES = [Scope(session, url=url, shared=shared) for session in SESSIONS for url in ("", "u") for shared in (False, True)]
+WHICH = st.integers(0, 5)  # of two or three scopes: what goes wrong needs several calls on the same one
 NUMBERS = st.sampled_from([-1.0, 0.0, 1.0, 2.0, 1.0000001])
 VECTORS = st.one_of(*[st.lists(NUMBERS, min_size=size, max_size=size).filter(any) for size in (2, 2, 3)])
 LABELS = st.sampled_from([b"", b"", b"a" * 32, b"A" * 32])
@@ -44,11 +45,6 @@ class _Entry:
         return self.added - now <= SKEW and self.expires > now
 
 
-def identity(scope: Scope) -> tuple[object, ...]:
-    """What tells a scope from others, without its digest."""
-    return (scope.session.tenant, None if scope.shared else scope.session.id, scope.url, scope.model, scope.shared)
-
-
 def check_against_model(  # noqa: C901  # a machine closes over its store
     open_store: OpenIndex,
     clock: SettableClock,
@@ -65,6 +61,7 @@ def check_against_model(  # noqa: C901  # a machine closes over its store
         def __init__(self) -> None:
             super().__init__()
             self.model: dict[tuple[object, ...], list[_Entry]] = {}
+            self.scopes: list[Scope] = []
             self.stores: list[SimilarityIndex] = [open_store() for _ in range(2 if shared else 1)]
 
         @property
@@ -74,19 +71,21 @@ def check_against_model(  # noqa: C901  # a machine closes over its store
         def live(self, scope: Scope) -> list[_Entry]:
             return [each for each in self.model.get(identity(scope), []) if each.is_live(clock.now())]
 
-        @initialize()
-        def begin_empty(self) -> None:
+        @initialize(scopes=st.lists(st.sampled_from(SCOPES), min_size=2, max_size=3, unique_by=identity))
+        def begin_empty(self, scopes: list[Scope]) -> None:
+            self.scopes = scopes
             for session in SESSIONS:
                 self.store.forget(session)
 
         @rule(
-            scope=st.sampled_from(SCOPES),
+            which=WHICH,
             vectors=st.lists(VECTORS, min_size=1, max_size=4),
             label=LABELS,
             ttl=TTLS,
             capacity=CAPACITIES,
         )
-        def add(self, scope: Scope, vectors: list[list[float]], label: bytes, ttl: float, capacity: int) -> None:
+        def add(self, which: int, vectors: list[list[float]], label: bytes, ttl: float, capacity: int) -> None:
+            scope = self.scopes[which % len(self.scopes)]
             for vector in vectors:
                 live = self.live(scope)
                 payload = b"%d" % next(numbers)
@@ -100,14 +99,14 @@ def check_against_model(  # noqa: C901  # a machine closes over its store
                 self.model[identity(scope)] = live[-capacity:]
 
         @rule(
-            scope=st.sampled_from(SCOPES),
+            which=WHICH,
             query=st.none() | VECTORS,
             label=LABELS,
             k=st.integers(1, 4),
             at_least=st.sampled_from([-1.0, 0.0, 0.5, 0.9, 1.0]),
         )
-        def search(self, scope: Scope, query: list[float] | None, label: bytes, k: int, at_least: float) -> None:
-            self.compare(scope, query, label, k, at_least)
+        def search(self, which: int, query: list[float] | None, label: bytes, k: int, at_least: float) -> None:
+            self.compare(self.scopes[which % len(self.scopes)], query, label, k, at_least)
 
         def compare(self, scope: Scope, query: list[float] | None, label: bytes, k: int, at_least: float) -> None:
             live = self.live(scope)

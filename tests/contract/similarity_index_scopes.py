@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,34 +10,15 @@ from hypothesis import strategies as st
 from contract_ground import KEYS_THAT_COLLIDE, SettableClock
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
-from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.similarity_index import IndexEntry, SimilarityIndex
-from similarity_oracle import floats, payloads
+from similarity_oracle import floats, identity, payloads
 
 ONE, TWO, STRANGER = SessionKey("one"), SessionKey("two"), SessionKey("one", tenant="stranger")
-ALIKE = [
-    "",
-    "a",
-    "A",
-    "ab",
-    "b",
-    "*",
-    "a*",
-    "a:b",
-    "a/b",
-    "a|b",
-    "a\0",
-    "a\0b",
-    "é",
-    "e\u0301",
-    "%61",
-    "{a}",
-    "a ",
-    "\n",
-    "1",
-    "\\",
-]
-"""Urls and models that a store mixes up when it joins, cuts, folds, normalises or interprets them."""
+ALIKE = ["", "a", "A", "ab", "b", "*", "a*", "a\0", "a\0b", "é", "e\u0301", "%61", "{a}", "a ", "\n", "1", "\\", "a/", "a/../a"]
+"""Urls and models that a store mixes up when it cuts, folds, normalises or interprets them."""
+
+SEPARATORS = [*":/|\0 *#?,.-_{}\x1f\n", "::", "sep"]
+"""What a store might join texts with."""
 
 SCOPES_THAT_COLLIDE = [
     *((Scope(one), Scope(two)) for one, two in KEYS_THAT_COLLIDE),
@@ -76,6 +55,7 @@ class SimilarityIndexScopes:
 
     @pytest.mark.parametrize(("one", "two"), SCOPES_THAT_COLLIDE)
     def test_scopes_that_look_alike_never_meet(self, store: SimilarityIndex, one: Scope, two: Scope) -> None:
+        assert identity(one) != identity(two), "else this shows nothing"
         put(store, one, b"of one")
         assert payloads(store, two, UP) == set()
         put(store, two, b"of two")
@@ -86,26 +66,29 @@ class SimilarityIndexScopes:
         assert payloads(store, two, UP) == {b"of two"}, "the other scope's capacity is its own"
 
     def test_urls_and_models_that_look_alike_never_meet(self, store: SimilarityIndex) -> None:
-        scopes = [Scope(ONE, url=url, model=model) for url in ALIKE for model in ALIKE]
-        for number, scope in enumerate(scopes):
+        own = [Scope(ONE, url=text) for text in ALIKE] + [Scope(ONE, model=text) for text in ALIKE if text]
+        for between in SEPARATORS:
+            own += [Scope(ONE, url=f"a{between}", model="a"), Scope(ONE, url="a", model=f"{between}a")]
+        others = [Scope(SessionKey(f"one{between}a"), url="a") for between in SEPARATORS]
+        others += [Scope(SessionKey("one"), url=f"a{between}a") for between in SEPARATORS]
+        for number, scope in enumerate(own + others):
             put(store, scope, b"%d" % number)
-        for number, scope in enumerate(scopes):
+        for number, scope in enumerate(own + others):
             assert payloads(store, scope, UP) == {b"%d" % number}
-        assert store.measure(ONE).entries == len(scopes)
-        assert store.forget(ONE) == len(scopes)
+        assert store.measure(ONE).entries == len(own) + len(SEPARATORS)
+        assert store.forget(ONE) == len(own) + len(SEPARATORS)
 
     def test_scopes_of_any_text_never_meet(self, store: SimilarityIndex) -> None:
-        text = st.text("aA:/*é\0 |", max_size=3)
-        session = st.builds(
-            SessionKey, id=st.text("aA:/*\0 |", min_size=1, max_size=3), tenant=st.sampled_from(["a", "A", "a:", "*"])
-        )
-        scope = st.builds(Scope, session=session, url=text, model=text, shared=st.booleans())
+        pairs = [("", ""), ("a", ""), ("", "a"), ("a", "a"), ("A", "a"), ("a:", "a"), ("a", ":a"), ("a\0", "a"), ("a", "a\0")]
+        sessions = [SessionKey("a"), SessionKey("a:"), SessionKey("a", tenant="a")]
 
-        def identity(of: Scope) -> tuple[object, ...]:
-            return (of.shared, of.session.tenant, None if of.shared else of.session.id, of.url, of.model)
+        def build(session: SessionKey, texts: tuple[str, str], shared: bool) -> Scope:  # noqa: FBT001  # drawn
+            return Scope(session, url=texts[0], model=texts[1], shared=shared)
+
+        scope = st.builds(build, st.sampled_from(sessions), st.sampled_from(pairs), st.booleans())
 
         @settings(max_examples=40, deadline=None)
-        @given(st.lists(scope, min_size=2, max_size=6))
+        @given(st.lists(scope, min_size=10, max_size=16))
         def check(scopes: list[Scope]) -> None:
             expected: dict[tuple[object, ...], set[bytes]] = {}
             for number, each in enumerate(scopes):
@@ -154,8 +137,9 @@ class SimilarityIndexScopes:
         query = floats(UP)
         for _ in range(2):
             [match] = store.search(Scope(ONE), query, label=b"q" * 32, k=5, at_least=-1.0)
-            assert (match.payload, match.is_exact, match.similarity) == (b"payload", True, pytest.approx(1.0))
-            query = floats(UP)
+            assert (match.payload, match.is_exact) == (b"payload", True)
+            assert match.similarity == pytest.approx(1.0, abs=0.01)
+            query[:] = [2.0, 0.0]
 
     def test_vectors_may_lie_in_memory_as_they_like(self, store: SimilarityIndex) -> None:
         table = np.array([[3.0, 9.0, 4.0, 9.0], [1.0, 9.0, 0.0, 9.0]], dtype=np.float32)
@@ -192,17 +176,17 @@ class SimilarityIndexScopes:
         assert payloads(store, Scope(ONE), UP) == {b"again"}
 
     def test_forget_leaves_sessions_alone_that_look_alike(self, store: SimilarityIndex) -> None:
-        sessions = {session for pair in KEYS_THAT_COLLIDE for session in pair}
-        for session in sessions:
-            put(store, Scope(session), session.digest)
-            put(store, Scope(session, url="shared", shared=True), session.digest)
-        left = set(sessions)
-        for session in list(sessions)[::3]:
+        sessions = list(dict.fromkeys(session for pair in KEYS_THAT_COLLIDE for session in pair))
+        for number, session in enumerate(sessions):
+            put(store, Scope(session), b"%d" % number)
+            put(store, Scope(session, url="shared", shared=True), b"%d" % number)
+        left = {session: b"%d" % number for number, session in enumerate(sessions)}
+        for session in sessions[::3]:
             assert store.forget(session) == 2
-            left.discard(session)
+            del left[session]
             for other in sessions:
-                assert payloads(store, Scope(other), UP) == ({other.digest} if other in left else set())
-                expected = {one.digest for one in left if one.tenant == other.tenant}
+                assert payloads(store, Scope(other), UP) == ({left[other]} if other in left else set())
+                expected = {payload for one, payload in left.items() if one.tenant == other.tenant}
                 assert payloads(store, Scope(other, url="shared", shared=True), UP) == expected
 
     def test_forget_counts_live_entries_and_removes_all(self, store: SimilarityIndex, clock: SettableClock) -> None:
@@ -217,17 +201,14 @@ class SimilarityIndexScopes:
     def test_after_forgetting_a_scope_takes_another_dimension(self, store: SimilarityIndex) -> None:
         put(store, Scope(ONE), b"two numbers")
         store.forget(ONE)
-        assert (
-            store.search(Scope(ONE), floats([1.0, 0.0, 0.0]), k=1, at_least=0.0)
-            == type(store.search(Scope(ONE), floats(UP), k=1, at_least=0.0))()
-        )
+        assert list(store.search(Scope(ONE), floats([1.0, 0.0, 0.0]), k=1, at_least=0.0)) == []
         store.add(Scope(ONE), IndexEntry(floats([1.0, 0.0, 0.0]), b"three"), ttl=HOUR, capacity=5)
         assert payloads(store, Scope(ONE), [1.0, 0.0, 0.0]) == {b"three"}
 
     # Measuring.
 
     def test_measure_counts_live_entries(self, store: SimilarityIndex, clock: SettableClock) -> None:
-        assert store.measure() == CacheSize(0, store.measure().size)
+        assert store.measure().entries == 0
         assert store.measure(ONE).entries == 0
         put(store, Scope(ONE), b"x", ttl=600)
         put(store, Scope(ONE, url="u"), b"x" * 100_000)
@@ -247,8 +228,3 @@ class SimilarityIndexScopes:
         store.forget(ONE)
         assert store.measure(ONE).entries == 0
         assert store.measure().entries == 2
-
-    def test_all_the_pairs_are_different_scopes(self) -> None:
-        """Else the pairs above show nothing."""
-        for one, two in combinations({scope for pair in SCOPES_THAT_COLLIDE for scope in pair if not scope.shared}, 2):
-            assert (one.session, one.url, one.model) != (two.session, two.url, two.model)

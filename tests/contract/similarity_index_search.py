@@ -74,10 +74,10 @@ class SimilarityIndexSearch:
 
         @settings(max_examples=60, deadline=None)
         @given(
-            st.lists(st.tuples(one, LABELS), min_size=1, max_size=10),
+            st.lists(st.tuples(one, LABELS), min_size=3, max_size=10),
             st.none() | one,
             LABELS,
-            st.integers(1, 11),
+            st.integers(1, 6),
             st.sampled_from([-1.0, 0.0, 0.5, 1.0]),
         )
         def check(

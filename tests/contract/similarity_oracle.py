@@ -56,7 +56,7 @@ class Allowed:
         true = cosine(one, other)
         if tolerance:
             return Allowed(max(-1.0, true - tolerance), min(1.0, true + tolerance))
-        error = 1e-15 + len(one) * 2.3e-16  # of the naive sum of so many products, in float64
+        error = 1e-15 * math.sqrt(len(one))  # of a sum of so many products in float64, generously
         rounded = [round(max(-1.0, min(1.0, true + change)), DECIMALS) for change in (-error, error)]
         return Allowed(*rounded)
 
@@ -118,6 +118,11 @@ def _check_left(
                 last, last_rank = rest[-1]
                 assert low < last or high > low or (low == last and rank < last_rank), f"entry {rank} is better than the last"
                 assert low <= last, f"entry {rank} is better than the last"
+
+
+def identity(scope: Scope) -> tuple[object, ...]:
+    """What tells a scope from others, without its digest."""
+    return (scope.session.tenant, None if scope.shared else scope.session.id, scope.url, scope.model, scope.shared)
 
 
 class Shelf:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cold_archive_contract import ColdArchiveContract
-from hot_store_contract import HotStoreContract
 from embedding_store_contract import EmbeddingStoreContract
+from hot_store_contract import HotStoreContract
 from lixcore_memory import MemoryArchive, MemoryEmbeddingStore, MemoryHotStore, MemorySimilarityIndex
 from similarity_index_contract import SimilarityIndexContract
 

@@ -1,0 +1,218 @@
+"""Similarity indexes that find wrongly, in one way each: the mistakes of plausible authors. Used by the test of wrong indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+import numpy as np
+
+from lixcore.domain.scope import Scope
+from lixcore.domain.similarity import Vectors
+from lixcore.errors import InvalidInputError
+from lixcore.ports.similarity_index import Match
+from lixcore_memory import MemorySimilarityIndex
+from lixcore_memory.similarity_index import _Decoded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ALL = 1_000_000
+
+
+@attrs.frozen(eq=False)
+class Query:
+    """What a search is given."""
+
+    scope: Scope
+    vector: NDArray[np.float32] | None
+    label: bytes
+    k: int
+    at_least: float
+
+
+class Searching(MemorySimilarityIndex):
+    """A base for indexes that change what is asked for or found."""
+
+    def search(
+        self, scope: Scope, vector: NDArray[np.float32] | None, *, label: bytes = b"", k: int, at_least: float
+    ) -> Sequence[Match]:
+        return self.find(Query(scope, vector, label, k, at_least))
+
+    def find(self, query: Query) -> Sequence[Match]:
+        return super().search(query.scope, query.vector, label=query.label, k=query.k, at_least=query.at_least)
+
+    def freshly_decoded(self, scope: Scope) -> _Decoded | None:
+        """What the coming search reads, to be tampered with."""
+        place = self._places.get(scope.digest)
+        if place is None:
+            return None
+        place.decoded = _Decoded(place.held)
+        return place.decoded
+
+
+# How vectors are compared.
+
+
+class _Dots(Vectors):
+    def cosines(self, query: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.asarray(self._rows.astype(np.float64) @ query.astype(np.float64))
+
+
+class _LongQueries(Vectors):
+    def cosines(self, query: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.asarray(super().cosines(query) * np.linalg.norm(query.astype(np.float64)))
+
+
+class _Float32(Vectors):
+    def cosines(self, query: NDArray[np.float32]) -> NDArray[np.float64]:
+        rows = self._rows.astype(np.float32)
+        return np.asarray((rows @ query / np.linalg.norm(rows, axis=1) / np.linalg.norm(query)).astype(np.float64))
+
+
+class _Unsigned(Vectors):
+    def cosines(self, query: NDArray[np.float32]) -> NDArray[np.float64]:
+        sizes: NDArray[np.float64] = np.abs(super().cosines(query))
+        return sizes
+
+
+class _Float16(Vectors):
+    def cosines(self, query: NDArray[np.float32]) -> NDArray[np.float64]:
+        wide = self._rows.astype(np.float64)
+        rows = (wide / np.linalg.norm(wide, axis=1)[:, None]).astype(np.float16).astype(np.float64)
+        asked = query.astype(np.float64)
+        return np.asarray(np.clip(rows @ asked / np.linalg.norm(asked), -1.0, 1.0))
+
+
+class ComparesByDots(Searching):
+    vectors: ClassVar[type[Vectors]] = _Dots
+
+    def find(self, query: Query) -> Sequence[Match]:
+        decoded = self.freshly_decoded(query.scope)
+        if decoded is not None:
+            decoded.vectors = self.vectors(np.stack([each.vector for each in decoded.held]))
+        return super().find(query)
+
+
+class DoesNotNormaliseTheQuery(ComparesByDots):
+    vectors = _LongQueries
+
+
+class ComparesInFloat32(ComparesByDots):
+    vectors = _Float32
+
+
+class TakesTheOppositeForTheSame(ComparesByDots):
+    vectors = _Unsigned
+
+
+class IsApproximate(ComparesByDots):
+    """Right where it declares a tolerance, and wrong where it calls itself exact."""
+
+    vectors = _Float16
+
+
+# What is found of it.
+
+
+class PutsTheOldestOfEqualsFirst(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        found = super().find(attrs.evolve(query, k=ALL))[::-1]
+        return sorted(found, key=lambda match: (not match.is_exact, -match.similarity))[: query.k]
+
+
+class CutsBeforeItSorts(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        found = list(super().find(attrs.evolve(query, k=ALL)))
+        first = sorted(found, key=lambda match: int(match.payload))[: query.k]  # the suite's payloads are numbers
+        return [match for match in found if match in first]
+
+
+class GivesOneMore(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        return super().find(attrs.evolve(query, k=query.k + 1))
+
+
+class MissesAThresholdThatIsMet(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        return [match for match in super().find(query) if match.is_exact or match.similarity > query.at_least]
+
+
+class IgnoresTheThreshold(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        return super().find(attrs.evolve(query, at_least=-1.0))
+
+
+class IgnoresLabels(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        return super().find(attrs.evolve(query, label=b""))
+
+
+class HoldsLabelsToTheThreshold(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        return [match for match in super().find(query) if match.similarity >= query.at_least]
+
+
+class RanksLabelsWithTheRest(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        return sorted(super().find(query), key=lambda match: -match.similarity)
+
+
+class StopsAtTheFirstLabel(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        found = super().find(query)
+        return found[:1] if found and found[0].is_exact else found
+
+
+class FindsNothingOfAnotherDimension(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        try:
+            return super().find(query)
+        except InvalidInputError:
+            return ()
+
+
+# When it is found.
+
+
+class KeepsWhatItRead(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        kept: dict[bytes, _Decoded] = self.__dict__.setdefault("kept", {})
+        place = self._places.get(query.scope.digest)
+        if place is not None:
+            place.decoded = kept.setdefault(query.scope.digest, _Decoded(place.held))
+        return super().find(query)
+
+
+class BelievesEveryClock(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        decoded = self.freshly_decoded(query.scope)
+        if decoded is not None:
+            decoded.added -= 1e9
+        return super().find(query)
+
+
+class FindsTheExpired(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        decoded = self.freshly_decoded(query.scope)
+        if decoded is not None:
+            decoded.expires += 1e9
+        return super().find(query)
+
+
+class ExpiresWholeScopes(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        decoded = self.freshly_decoded(query.scope)
+        if decoded is not None:
+            decoded.expires[:] = decoded.expires.max()
+        return super().find(query)
+
+
+class RenewsWhatItFinds(Searching):
+    def find(self, query: Query) -> Sequence[Match]:
+        found = super().find(query)
+        place = self._places.get(query.scope.digest)
+        if found and place is not None:
+            place.keep([attrs.evolve(each, expires=self._clock.now() + 300) for each in place.held])
+        return found
