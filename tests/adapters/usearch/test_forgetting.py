@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -118,3 +119,23 @@ def test_a_wipe_that_others_prevent_is_an_error_and_can_be_repeated(
         reader.execute("COMMIT")
     assert index.forget(ONE.session) == 0
     assert b"secret" not in raw(place)
+
+
+def test_what_left_after_the_graph_was_saved_is_forgotten_as_well(open_index: Open, place: Path, tmp_path: Path) -> None:
+    """As after a process that was killed: the file of the graph is older than the database."""
+    theirs = Scope(SessionKey("two"), url="shared", shared=True)
+    index = open_index(dtype="f32")
+    fill(index, range(10), scope=SHARED)
+    fill(index, range(10, 40), scope=theirs)
+    index.close()
+    [file] = (place / "graphs").iterdir()
+    shutil.copy(file, tmp_path / "old")
+    index = open_index(dtype="f32")
+    fill(index, [40], scope=theirs, capacity=25)
+    index.close()
+    shutil.copy(tmp_path / "old", file)
+    assert "in the graph" in traces(raw(place), 3), "it is there"
+    index = open_index(dtype="f32")
+    assert index.forget(ONE.session) == 0, "all that it added has left before"
+    assert [number for number in range(10) if traces(raw(place), number)] == []
+    assert held(index, theirs) == set(range(16, 41))

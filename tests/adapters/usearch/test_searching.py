@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -128,7 +129,7 @@ def test_many_turnovers_leave_the_graph_as_good(open_index: Open) -> None:
     assert held(index) == set(range(1350, 1500))
 
 
-def test_scopes_that_do_not_fit_into_memory_are_put_away_and_found_again(open_index: Open) -> None:
+def test_scopes_that_do_not_fit_into_memory_are_put_away_and_found_again(open_index: Open, place: Path) -> None:
     index = open_index(memory_mb=1)
     wide = np.random.default_rng(1).standard_normal((3, 40, 20_000)).astype(np.float32)
     scopes = [ONE, *(type(ONE)(ONE.session, url=str(number)) for number in (1, 2))]
@@ -140,6 +141,7 @@ def test_scopes_that_do_not_fit_into_memory_are_put_away_and_found_again(open_in
             [match] = index.search(scope, rows[number], k=1, at_least=0.9)
             assert (match.payload, match.similarity) == (b"%d" % number, 1.0)
         assert len(list(index._rooms)) == 1
+    assert len(list((place / "graphs").iterdir())) == 3, "what they knew was saved"
 
 
 def test_vectors_of_one_number_point_to_one_side_or_the_other(open_index: Open) -> None:
