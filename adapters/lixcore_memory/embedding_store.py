@@ -60,18 +60,18 @@ class MemoryEmbeddingStore:
 
     def get(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
         """See the port."""
+        now = self._clock.now()
         with self._lock:
             self._check_open()
-            now = self._clock.now()
             found = [self._held.get(key) for key in keys]
         return [held.value if held is not None and is_live(held.added, held.expires, now) else None for held in found]
 
     def put(self, entries: Sequence[tuple[bytes, bytes]], *, ttl: float, capacity: int) -> None:
         """See the port."""
         copies = [(bytes(key), bytes(value)) for key, value in entries]
+        now = self._clock.now()
         with self._lock:
             self._check_open()
-            now = self._clock.now()
             self._drop_what_is_not_live(now)
             for key, value in copies:
                 self._puts += 1
@@ -86,17 +86,17 @@ class MemoryEmbeddingStore:
 
     def forget(self, keys: Sequence[bytes]) -> int:
         """See the port."""
+        now = self._clock.now()
         with self._lock:
             self._check_open()
-            now = self._clock.now()
             gone = [self._held.pop(key, None) for key in keys]
         return sum(held is not None and is_live(held.added, held.expires, now) for held in gone)
 
     def measure(self) -> CacheSize:
         """See the port; keys and values are counted, the rest is estimated."""
+        now = self._clock.now()
         with self._lock:
             self._check_open()
-            now = self._clock.now()
             sizes = [len(held.value) for held in self._held.values() if is_live(held.added, held.expires, now)]
         return CacheSize(len(sizes), sum(sizes) + len(sizes) * (KEY_BYTES + _ENTRY_BYTES))
 

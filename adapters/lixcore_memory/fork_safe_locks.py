@@ -17,7 +17,7 @@ _taken: list[Lock] = []
 
 
 def fork_safe_lock() -> Lock:
-    """A new lock. No thread may wait for another one of these, or fork, while it holds one."""
+    """A new lock. While a thread holds it, it must not wait for another one of these, and must not call what may fork."""
     lock = Lock()
     with _locks_guard:
         _locks.add(lock)

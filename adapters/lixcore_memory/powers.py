@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lixcore.ports.clock import Clock
-
 
 class Leases:
-    """What `lixcore.ports.leases.GrantsLeases` asks for, by a clock that never steps back."""
+    """What `lixcore.ports.leases.GrantsLeases` asks for. ``now`` is by a clock that never steps back."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._held: dict[str, tuple[str, float]] = {}  # holder and end
 
-    def take(self, name: str, holder: str, seconds: float) -> bool:
+    def take(self, name: str, holder: str, seconds: float, *, now: float) -> bool:
         """Take or renew a lease; False while another holder has it."""
-        now = self._clock.monotonic()
         current, end = self._held.get(name, (holder, now))
         if current != holder and now < end:
             return False

@@ -116,7 +116,7 @@ class MemorySimilarityIndex:
         self._by_owner: dict[bytes, set[bytes]] = {}
         self._entries = 0
         self._to_sweep: list[bytes] = []
-        self._leases = Leases(clock)
+        self._leases = Leases()
         self._tallies = Tallies()
         self._closed = False
 
@@ -129,9 +129,9 @@ class MemorySimilarityIndex:
         """See the port."""
         vector = entry.vector.astype("float32")  # a copy, as ``bytes`` makes of what can change
         payload, label, digest = bytes(entry.payload), bytes(entry.label), scope.digest
+        now = self._clock.now()
         with self._lock:
             self._check_open()
-            now = self._clock.now()
             self._tidy(digest, now)
             place = self._places.pop(digest, None) or self._made(scope)
             self._places[digest] = place  # it comes last from now on
@@ -182,9 +182,9 @@ class MemorySimilarityIndex:
         """See the port."""
         source = session_owner(session)
         removed = 0
+        now = self._clock.now()
         with self._lock:
             self._check_open()
-            now = self._clock.now()
             owners = (source, tenant_owner(session.tenant))
             for digest in [digest for owner in owners for digest in self._by_owner.get(owner, ())]:
                 place = self._places[digest]
@@ -198,17 +198,19 @@ class MemorySimilarityIndex:
 
     def measure(self, session: SessionKey | None = None) -> CacheSize:
         """See the port; payloads and vectors are counted, the rest is estimated."""
+        now = self._clock.now()
         with self._lock:
             self._check_open()
             digests: Iterable[bytes] = self._places if session is None else self._by_owner.get(session_owner(session), ())
-            sizes = [self._places[digest].size(self._clock.now()) for digest in digests]
+            sizes = [self._places[digest].size(now) for digest in digests]
         return CacheSize(sum(each.entries for each in sizes), sum(each.size for each in sizes))
 
     def lease(self, name: str, *, holder: str, seconds: float) -> bool:
         """See `lixcore.ports.leases.GrantsLeases`."""
+        now = self._clock.monotonic()
         with self._lock:
             self._check_open()
-            return self._leases.take(name, holder, seconds)
+            return self._leases.take(name, holder, seconds, now=now)
 
     def end_lease(self, name: str, *, holder: str) -> None:
         """See `lixcore.ports.leases.GrantsLeases`."""

@@ -24,7 +24,7 @@ class RenewsAll(MemoryEmbeddingStore):
         super().put(entries, ttl=ttl, capacity=capacity)
         end = self._clock.now() + ttl
         self._held = {key: attrs.evolve(held, expires=max(held.expires, end)) for key, held in self._held.items()}
-        self._ends = []
+        self._ends = sorted((held.expires, held.number, key) for key, held in self._held.items())
 
 
 class RenewsWhatItGives(MemoryEmbeddingStore):
