@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,13 +57,13 @@ def test_each_call_is_one_round_trip(watched: RedisSimilarityIndex, proxy: Unrel
         (lambda: watched.search(OWN, floats(UP), k=3, at_least=0.9), 1),  # from the server
         (lambda: watched.search(OWN, floats(UP), k=3, at_least=0.9), 1),  # at hand
         (lambda: watched.search(OWN, floats([0.0, 1.0]), k=3, at_least=0.9), 1),
-        (lambda: watched.search(Scope(SESSION, url="never"), floats(UP), k=3, at_least=0.9), 1),
+        (lambda: watched.search(Scope(SESSION, url="never"), floats(UP), k=3, at_least=0.9), 2),
         (lambda: watched.tally({"hits": 1, "misses": 2.5}), 1),
     ):
         before = len(proxy.requests)
         call()
         assert len(proxy.requests) - before == trips
-    assert len(proxy.requests[-3]) < 300, "what is at hand is asked for by its head only"
+    assert len(proxy.requests[-4]) < 300, "what is at hand is asked for by its head only"
 
 
 def test_old_payloads_cost_a_second_round_trip_once(watched: RedisSimilarityIndex, proxy: UnreliableProxy) -> None:
@@ -92,7 +93,7 @@ def test_an_add_whose_answer_is_lost_is_stored_once(watched: RedisSimilarityInde
 
 def test_searches_and_tallies_bear_lost_answers(watched: RedisSimilarityIndex, proxy: UnreliableProxy) -> None:
     add(watched, b"x")
-    for needle in (b"GETRANGE", b"GETRANGE"):
+    for needle in (b"MGET", b"GETRANGE"):
         proxy.cut_answer_to(needle, times=2)
         assert payloads(watched, OWN, UP) == {b"x"}
     watched.tally({"hits": 1})
@@ -289,3 +290,28 @@ def test_the_rights_that_the_manual_gives_are_enough(clock: SettableClock) -> No
         with pytest.raises(StoreRefusedError, match="ACL SETUSER"):
             index.search(OWN, floats(UP), k=1, at_least=0.0)
         index.close()
+
+
+def test_its_keys_are_as_the_layout_page_says(index: RedisSimilarityIndex, client: Any) -> None:
+    """Each has its row and its type, and all but the sums end by themselves."""
+    page = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "redis-layout.md").read_text()
+    rows = re.findall(r"^\| `\{prefix\}:1:(\{BB\}:sem:\S+|tallies:semantic)` \| ([a-z ]+) \|", page, re.MULTILINE)
+    digests = {"{BB}": r"\{[0-9a-f]{2}\}", "<owner>": "[0-9a-f]{64}", "<scope>": "[0-9a-f]{64}", "<source>": "[0-9a-f]{64}"}
+    wanted = {}
+    for row, kind in rows:
+        form = row
+        for name, digest in digests.items():
+            form = form.replace(name, digest)
+        wanted[f"lix:1:{form}"] = kind.encode()
+    add(index, b"x")
+    add(index, b"x", SHARED)
+    index.tally({"hits": 1})
+    seen = set()
+    for key in client.keys("*"):
+        if key == b"lix:1:run":
+            continue
+        [form] = [form for form in wanted if re.fullmatch(form, key.decode())]
+        assert client.type(key) == wanted[form]
+        assert (client.ttl(key) == -1) == (b"tallies" in key)
+        seen.add(form)
+    assert seen == wanted.keys()
