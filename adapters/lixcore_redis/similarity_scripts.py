@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lixcore_redis.scripts import Script, script
+from lixcore_redis.scripts import script
 
 MOST_BYTES: Final = 192 * 1024 * 1024
 """How many bytes of payloads, and of vectors, a scope holds at most; older entries leave. A string ends at 512 MiB."""
@@ -156,5 +156,3 @@ end
 return removed
 """
 )
-
-__all__ = ["ADD", "FORGET", "MOST_BYTES", "Script"]
