@@ -48,13 +48,7 @@ class SqliteEmbeddingStore:
 
     @classmethod
     def open(cls, options: SqliteCacheOptions, context: AdapterContext) -> SqliteEmbeddingStore:
-        """Open the file, or make it.
-
-        Raises:
-            StoreRefusedError: It or its directory cannot be written, or it is not lixcore's.
-            CorruptDataError: It is damaged, or no database.
-            StoreBusyError: Another process locked it for longer than ``busy_timeout``.
-        """
+        """Take note of the file. It is opened or made by the first call that needs it, which raises where that cannot be."""
         return cls(options, context.clock)
 
     def get(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:

@@ -40,7 +40,9 @@ from lixcore_sqlite import SqliteEmbeddingStore, SqliteSimilarityIndex
 ONE = Scope(SessionKey("one"))
 UP = np.ones(8, np.float32)
 def opened(adapter):
-    return open_adapter(adapter, adapter.Options(cache_path=sys.argv[1]), SettableClock(), Path("."))
+    store = open_adapter(adapter, adapter.Options(cache_path=sys.argv[1]), SettableClock(), Path("."))
+    store.measure()  # the file is opened by the first use
+    return store
 def add(payload, scope=ONE):
     index.add(scope, IndexEntry(UP, payload), ttl=300, capacity=1000)
 def found():
