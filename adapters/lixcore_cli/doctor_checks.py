@@ -199,6 +199,4 @@ def _remedy(error: LixError, group: Group) -> str:
         return "correct the password or the rights"
     if isinstance(error, StoreError):
         return "see that there is room, and that the path is right; for damaged data, run lix verify"
-    if isinstance(error, ConfigError):
-        return "install what is missing, or choose another one"
-    return ""
+    return "install what is missing, or choose another one" if isinstance(error, ConfigError) else ""

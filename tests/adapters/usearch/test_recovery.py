@@ -68,6 +68,7 @@ def test_a_damaged_file_is_told_and_made_again(
     index = open_index()
     check_whole(index, list(range(COUNT)))
     [record] = caplog.records
+    assert record.name == "lixcore.usearch", "below the name that commands show and operators know"
     assert record.levelno == logging.WARNING
     assert str(graph_file) in record.getMessage()
     index.close()
