@@ -148,16 +148,16 @@ class RedisSimilarityIndex:
 
     def _answer(self, keys: ScopeKeys, ready: ReadyScope, found: Sequence[tuple[int, float, bool]]) -> list[Match]:
         """What was found, after it was checked."""
-        if not all(ready.is_sound(row) for row, _, _ in found):
-            raise self._corrupt(keys, "has a damaged entry, or a damaged vector")
-        payloads = [ready.payload(row) for row, _, _ in found]
-        if None in payloads:
-            self._fetch(keys, ready, [row for (row, _, _), payload in zip(found, payloads, strict=True) if payload is None])
-            payloads = [ready.payload(row) for row, _, _ in found]
-        return [
-            Match(similarity, is_exact, ready.added(row), payload or b"")
-            for (row, similarity, is_exact), payload in zip(found, payloads, strict=True)
-        ]
+        matches = []
+        try:
+            missing = [row for row, _, _ in found if ready.payload(row) is None]
+            if missing:
+                self._fetch(keys, ready, missing)
+            for row, similarity, is_exact in found:
+                matches.append(Match(similarity, is_exact, ready.added(row), ready.payload(row) or b""))
+        except ValueError as error:
+            raise self._corrupt(keys, str(error)) from error
+        return matches
 
     def _fetch(self, keys: ScopeKeys, ready: ReadyScope, rows: Sequence[int]) -> None:
         """Read payloads that are not at hand, and then the head again, in one request."""
