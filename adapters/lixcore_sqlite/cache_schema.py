@@ -53,12 +53,23 @@ CACHE: Final = Schema(
 
 
 def open_cache(options: SqliteCacheOptions, user: str) -> Database:
-    """The cache's file, which is opened or made when it is first used: nothing that may be wrong with it ends the application.
+    """The cache's file, opened or made.
 
     Args:
         user: What for, as `lixcore.errors.ClosedError` names it.
+
+    Raises:
+        StoreRefusedError: It or its directory cannot be written, or it is not lixcore's.
+        CorruptDataError: It is damaged, or no database.
+        StoreBusyError: Another process locked it for longer than ``busy_timeout``.
     """
-    return Database(options.cache_file, synchronous="normal", busy_timeout=options.busy_timeout, schema=CACHE, user=user)
+    database = Database(options.cache_file, synchronous="normal", busy_timeout=options.busy_timeout, schema=CACHE, user=user)
+    try:
+        database.rows("SELECT held FROM stock", ())  # so that what is wrong shows here
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def live_at(now: float) -> tuple[float, float]:

@@ -48,7 +48,13 @@ class SqliteEmbeddingStore:
 
     @classmethod
     def open(cls, options: SqliteCacheOptions, context: AdapterContext) -> SqliteEmbeddingStore:
-        """Take note of the file. It is opened or made by the first call that needs it, which raises where that cannot be."""
+        """Open the file, or make it.
+
+        Raises:
+            StoreRefusedError: It or its directory cannot be written, or it is not lixcore's.
+            CorruptDataError: It is damaged, or no database.
+            StoreBusyError: Another process locked it for longer than ``busy_timeout``.
+        """
         return cls(options, context.clock)
 
     def get(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:

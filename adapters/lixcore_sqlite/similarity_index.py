@@ -84,7 +84,13 @@ class SqliteSimilarityIndex:
 
     @classmethod
     def open(cls, options: SqliteSimilarityOptions, context: AdapterContext) -> SqliteSimilarityIndex:
-        """Take note of the file. It is opened or made by the first call that needs it, which raises where that cannot be."""
+        """Open the file, or make it.
+
+        Raises:
+            StoreRefusedError: It or its directory cannot be written, or it is not lixcore's.
+            CorruptDataError: It is damaged, or no database.
+            StoreBusyError: Another process locked it for longer than ``busy_timeout``.
+        """
         return cls(options, context.clock)
 
     def add(self, scope: Scope, entry: IndexEntry, *, ttl: float, capacity: int) -> None:

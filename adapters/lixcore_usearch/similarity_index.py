@@ -57,12 +57,22 @@ class UsearchSimilarityIndex:
 
     @classmethod
     def open(cls, options: UsearchOptions, context: AdapterContext) -> UsearchSimilarityIndex:
-        """Take note of the directory. It is opened or made by the first call that needs it, which raises where that cannot be.
+        """Open the directory, or make it.
 
         Raises:
             MissingExtraError: USearch is not installed.
+            StoreBusyError: Another process has the directory open, or another index of this one.
+            StoreRefusedError: It cannot be written, or holds another application's files.
+            CorruptDataError: Its SQLite file is damaged.
         """
-        return cls(options, context.clock)
+        index = cls(options, context.clock)
+        try:
+            with index._turn():  # so that what is wrong shows here
+                pass
+        except BaseException:
+            index.close()
+            raise
+        return index
 
     @staticmethod
     def check_driver() -> None:

@@ -20,8 +20,7 @@ class EmbeddingStore(Protocol):
     An entry is *live* from when it was put until its time is over, as `lixcore.domain.freshness.is_live` says, by the clock of
     the process that asks. What is not live is never given or counted, and leaves the store in the end.
 
-    Every method raises `ClosedError` after `close`, and `StoreError` where the store cannot be used. Opening the adapter does
-    not: the application has its sessions all the same.
+    Every method raises `ClosedError` after `close`, and `StoreError` where the store cannot be used.
     """
 
     def get(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:

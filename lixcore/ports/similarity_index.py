@@ -61,8 +61,7 @@ class SimilarityIndex(Protocol):
     An entry is *live* from when it was added until its time is over, as `lixcore.domain.freshness.is_live` says, by the clock of
     the process that asks. What is not live is never found or counted, and leaves the store in the end.
 
-    Every method raises `ClosedError` after `close`, and `StoreError` where the store cannot be used. Opening the adapter does
-    not: the application has its sessions all the same.
+    Every method raises `ClosedError` after `close`, and `StoreError` where the store cannot be used.
     """
 
     def add(self, scope: Scope, entry: IndexEntry, *, ttl: float, capacity: int) -> None:

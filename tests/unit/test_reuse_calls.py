@@ -13,7 +13,7 @@ import pytest
 
 import lixcore
 from lixcore import CacheConfig, Stack
-from lixcore.errors import ConfigError, CorruptDataError, InvalidInputError, StoreUnavailableError
+from lixcore.errors import ConfigError, InvalidInputError, StoreUnavailableError
 from redis_process import free_port
 from settable_clock import SettableClock
 
@@ -238,35 +238,6 @@ def test_a_cache_that_is_away_is_a_miss_that_is_counted_and_told_once(tmp_path: 
         assert len(caplog.records) == 2
         with pytest.raises(StoreUnavailableError):
             memory.forget()
-
-
-@pytest.mark.parametrize("on_cache_failure", ["miss", "raise"])
-def test_sessions_go_on_beside_a_damaged_cache(tmp_path: Path, caplog: pytest.LogCaptureFixture, on_cache_failure: str) -> None:
-    """Nothing in it is worth keeping an application from starting; when the file is deleted, a new one is made."""
-    file = tmp_path / "hot-cache.sqlite3"
-    file.write_bytes(b"no database at all " * 1000)
-    with (
-        lixcore.open(config(tmp_path, "sqlite", on_cache_failure=on_cache_failure)) as stack,
-        caplog.at_level(logging.WARNING, "lixcore.cache"),
-    ):
-        memory = stack.session("s")
-        memory.add_message_to_context("user", "Hello")
-        for _ in range(2):
-            if on_cache_failure == "raise":
-                with pytest.raises(CorruptDataError, match="delete it"):
-                    memory.get_semantic_response(URL, EAST)
-            else:
-                assert memory.get_semantic_response(URL, EAST) is None
-                assert memory.get_or_call(URL, EAST, lambda: ANSWER) == ANSWER
-                assert memory.cache_url_embedding(URL, EAST) is False
-        told = [record.getMessage() for record in caplog.records]
-        assert len(told) == (0 if on_cache_failure == "raise" else 2)
-        assert all(f"{file}: is not an SQLite database" in each for each in told)
-        with pytest.raises(CorruptDataError):
-            memory.forget()
-        file.unlink()
-        assert memory.cache_semantic_response(URL, EAST, ANSWER) is True
-        assert memory.get_semantic_response(URL, EAST) == ANSWER
 
 
 def test_a_cache_that_is_away_raises_where_that_is_wanted(tmp_path: Path) -> None:

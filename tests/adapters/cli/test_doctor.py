@@ -119,7 +119,8 @@ def test_redis_that_is_down_is_a_problem_and_the_others_are_checked(lix: LixComm
 
 def test_a_cache_that_is_away_or_damaged_is_a_warning_unless_that_raises(lix: LixCommand) -> None:
     """The application works without it; what is damaged may be deleted."""
-    (lix.home / "hot-cache.sqlite3").write_bytes(b"no database at all " * 1000)
+    for file in ("hot-cache.sqlite3", "hot-embeddings.sqlite3"):
+        (lix.home / file).write_bytes(b"no database at all " * 1000)
     settings = ["--set", "similarity_index=redis", "--set", f"redis_port={free_port()}", "--set", "redis_retries=0"]
     result = lix("doctor", "--json", *settings)
     [index], [store] = not_well(result, "similarity index redis"), not_well(result, "embedding store sqlite")

@@ -51,7 +51,6 @@ def open_index(tmp_path: Path, clock: SettableClock) -> Iterator[Callable[..., S
     def open_one(**options: Any) -> SqliteSimilarityIndex:
         all_options = SqliteSimilarityIndex.Options(**{"path": str(tmp_path / "data" / "lixcore.sqlite3"), **options})
         opened.append(open_adapter(SqliteSimilarityIndex, all_options, clock, tmp_path / "archive"))
-        opened[-1].measure()  # the file is opened by the first use
         return opened[-1]
 
     yield open_one
@@ -67,7 +66,6 @@ def open_embeddings(tmp_path: Path, clock: SettableClock) -> Iterator[Callable[.
     def open_one(**options: Any) -> SqliteEmbeddingStore:
         all_options = SqliteEmbeddingStore.Options(**{"path": str(tmp_path / "data" / "lixcore.sqlite3"), **options})
         opened.append(open_adapter(SqliteEmbeddingStore, all_options, clock, tmp_path / "archive"))
-        opened[-1].measure()  # the file is opened by the first use
         return opened[-1]
 
     yield open_one

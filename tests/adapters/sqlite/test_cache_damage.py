@@ -8,12 +8,11 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import numpy as np
 import pytest
 
-from contract_ground import NOON, SettableClock, open_adapter
+from contract_ground import NOON
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, StoreBusyError, StoreError, StoreRefusedError
@@ -85,19 +84,6 @@ def test_what_is_no_database_is_refused_and_left_alone(
             open_one()
     assert cache_file.read_bytes() == content
     assert list(cache_file.parent.iterdir()) == [cache_file]
-
-
-@pytest.mark.parametrize("adapter", [SqliteSimilarityIndex, SqliteEmbeddingStore])
-def test_a_file_that_cannot_be_used_keeps_nobody_from_opening(cache_file: Path, tmp_path: Path, adapter: Any) -> None:
-    """An application that starts with it has its sessions, and the error where it uses the cache."""
-    cache_file.parent.mkdir()
-    cache_file.write_bytes(b"not a database, whatever its name says" * 200)
-    with closing(open_adapter(adapter, adapter.Options(cache_path=str(cache_file)), SettableClock(), tmp_path)) as store:
-        for _ in range(2):
-            with pytest.raises(CorruptDataError, match="it is a cache: delete it"):
-                store.measure()
-        cache_file.unlink()
-        assert store.measure().entries == 0, "a new one"
 
 
 def test_an_empty_file_becomes_a_cache(cache_file: Path, open_index: OpenIndex) -> None:

@@ -40,9 +40,7 @@ from lixcore_sqlite import SqliteEmbeddingStore, SqliteSimilarityIndex
 ONE = Scope(SessionKey("one"))
 UP = np.ones(8, np.float32)
 def opened(adapter):
-    store = open_adapter(adapter, adapter.Options(cache_path=sys.argv[1]), SettableClock(), Path("."))
-    store.measure()  # the file is opened by the first use
-    return store
+    return open_adapter(adapter, adapter.Options(cache_path=sys.argv[1]), SettableClock(), Path("."))
 def add(payload, scope=ONE):
     index.add(scope, IndexEntry(UP, payload), ttl=300, capacity=1000)
 def found():

@@ -89,7 +89,6 @@ def test_what_the_file_says_of_its_rows_is_so(tmp_path_factory: Any, steps: list
     index = open_adapter(SqliteSimilarityIndex, SqliteSimilarityIndex.Options(path=path), clock, directory)
     store = open_adapter(SqliteEmbeddingStore, SqliteEmbeddingStore.Options(path=path), clock, directory)
     with closing(index), closing(store):
-        index.measure()  # the file is made by the first use
         for what, who, number in steps:
             session = SessionKey(f"s{who}")
             if what == "add":

@@ -32,7 +32,6 @@ def open_index(place: Path, clock: SettableClock, tmp_path: Path) -> Iterator[Ca
     def open_one(**options: Any) -> UsearchSimilarityIndex:
         chosen = UsearchSimilarityIndex.Options(**{"path": str(place), "exact_limit": 0, **options})
         opened.append(open_adapter(UsearchSimilarityIndex, chosen, clock, tmp_path / "archive"))
-        opened[-1].measure()  # the directory is opened by the first use
         return opened[-1]
 
     yield open_one

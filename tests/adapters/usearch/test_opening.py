@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_ground import SettableClock, open_adapter
+from contract_ground import SettableClock
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, MissingExtraError, StoreBusyError, StoreRefusedError, StoreUnavailableError
@@ -46,17 +46,6 @@ def test_it_is_opened_again_only_when_it_is_closed(open_index: Open) -> None:
     fill(first, [1])
     first.close()
     assert held(open_index()) == {1}
-
-
-def test_a_directory_that_another_has_keeps_nobody_from_opening(open_index: Open, place: Path, tmp_path: Path) -> None:
-    """Commands can look at sessions while an application runs; what needs the index raises, until it is free."""
-    first = open_index()
-    options = UsearchSimilarityIndex.Options(path=str(place))
-    with closing(open_adapter(UsearchSimilarityIndex, options, SettableClock(), tmp_path)) as second:
-        with pytest.raises(StoreBusyError, match="one process at a time"):
-            second.measure()
-        first.close()
-        assert second.measure().entries == 0
 
 
 def test_the_database_of_another_application_is_refused(open_index: Open, place: Path) -> None:
