@@ -71,8 +71,8 @@ end
 # already was added by the same request before. SADD is the first write: a server that is out of memory refuses it.
 #
 # Who forgets finds a scope by the registry, so that must last while the scope may hold a byte of the session's. What leaves is
-# overwritten, but what is over stays until the next add. So a shared scope may hold it for as long again as it lives, and a minute
-# for each of two clocks. Where others' entries live longer, their adds prolong the registries of those with shorter-lived ones.
+# overwritten, but what is over stays until the next add. So a shared scope may hold it for as long again as it lives, and for a
+# minute more by each of two clocks. Where others' entries live longer, their adds prolong the registries of those with shorter-lived ones.
 ADD: Final = script(
     _COMMON
     + """
