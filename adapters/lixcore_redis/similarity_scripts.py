@@ -72,7 +72,8 @@ end
 #
 # Who forgets finds a scope by the registry, so that must last while the scope may hold a byte of the session's. What leaves is
 # overwritten, but what is over stays until the next add. So a shared scope may hold it for as long again as it lives, and for a
-# minute more by each of two clocks. Where others' entries live longer, their adds prolong the registries of those with shorter-lived ones.
+# minute more by each of two clocks. Where others' entries live longer, their adds prolong the registries of those whose entries
+# do not.
 ADD: Final = script(
     _COMMON
     + """
