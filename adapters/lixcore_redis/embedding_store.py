@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from binascii import hexlify
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any, ClassVar, Final, Self
 
 import attrs
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from lixcore.domain.freshness import CLOCK_SKEW_SECONDS
 from lixcore.errors import CorruptDataError, InvalidInputError
@@ -23,16 +23,16 @@ from lixcore_redis.embedding_values import (
     MAGIC,
     MAX_VALUE_BYTES,
     MOST_BYTES,
-    bounds_of,
     live_values,
     value_root,
 )
+from lixcore_redis.failures import store_error, told_apart
 from lixcore_redis.keys import any_version_pattern
 from lixcore_redis.link import Link
 from lixcore_redis.options import RedisEmbeddingOptions
 from lixcore_redis.scripts import Script
 from lixcore_redis.tally_hash import TallyHash, tallies_key
-from lixcore_redis.wire import bulk, number
+from lixcore_redis.wire import bulk, command, number
 
 AT_ONCE: Final = 128
 """How many values one command gets or puts; a call with more sends several commands in its one request."""
@@ -43,7 +43,16 @@ SAMPLED: Final = 1000
 LONGEST_MS: Final = 2**52
 """What the server is told of a longer time, in milliseconds: it adds the time since 1970 and takes no more than 2**63 - 1."""
 
-_MOST_BYTES: Final = bulk(b"%d" % MOST_BYTES)
+TRANSACTION_ANSWERS: Final = 5
+"""To MULTI, to three commands that they are queued, to EXEC."""
+
+_MULTI, _EXEC = command(b"MULTI"), command(b"EXEC")
+
+# Not EVALSHA: where the server does not know the script, the values that were stored before it would stay for ever.
+_EVAL_PUT: Final = bulk(b"EVAL") + bulk(scripts.PUT.source)
+
+# Where the members of a value begin.
+_A_MEMBER, _E_MEMBER = b"$65\r\na", b"$65\r\ne"
 
 
 class RedisEmbeddingStore:
@@ -77,23 +86,20 @@ class RedisEmbeddingStore:
         return cls(options, context.clock)
 
     def get(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
-        """GETRANGE for one; for more, a script that answers with one string for all."""
+        """GETRANGE for each: unlike MGET, it refuses a key of another type, and sends no more than a value can have."""
         _check_keys(keys)
         if len(keys) == 1:
             request = b"%b%b%b" % (self._get_head, hexlify(keys[0]), self._get_tail)
-            (stored,) = self._link.call(request, 1, writes=False)
-            return self._live_values(keys, stored, (0, len(stored)))
-        parts = [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
-        requests = [_Request(len(part), self._named(part), 1, _MOST_BYTES) for part in parts]
-        values: list[bytes | None] = []
-        for part, answer in zip(parts, self._run(scripts.GET, requests, writes=False), strict=True):
-            values += self._live_values(part, answer, bounds_of(answer))
-        return values
-
-    def _live_values(self, keys: Sequence[bytes], stored: bytes, bounds: Sequence[int]) -> list[bytes | None]:
+        elif keys:
+            between = self._get_tail + self._get_head
+            request = b"%b%b%b" % (self._get_head, _digits(keys).replace(b"-", between), self._get_tail)
+        else:
+            self._link.refuse_if_closed()
+            return []
+        stored = self._link.call(request, len(keys), writes=False, only_strings=len(keys) > 1)
         values: list[bytes | None] = []
         try:
-            values.extend(live_values(stored, bounds, self._now()))
+            values.extend(live_values(stored, self._now()))
         except ValueError as error:
             raise self._corrupt(keys[len(values)], str(error)) from error
         return values
@@ -103,23 +109,65 @@ class RedisEmbeddingStore:
         return CorruptDataError(self._link.where, f"the key {name} holds a value that lixcore did not write: {reason}; remove it")
 
     def put(self, entries: Sequence[tuple[bytes, bytes]], *, ttl: float, capacity: int) -> None:
-        """A script; sent twice, it does the same again."""
+        """A script; for many, transactions of MSET, ZADD and a script. Sent twice, they do the same again."""
         values = dict(entries)
         _check_keys(values)
         now = self._now()
-        expires = now + ttl
-        milliseconds = ceil(min(ttl * 1000, LONGEST_MS))
-        facts = [self._root, self._pattern, number(now), number(-now - CLOCK_SKEW_SECONDS), number(-now), number(expires)]
-        facts += [b"%d" % milliseconds, b"%d" % capacity]
+        times = [number(-now), number(now + ttl)]
+        facts = [self._root, self._pattern, number(now), number(-now - CLOCK_SKEW_SECONDS)]
+        facts += [b"%d" % ceil(min(ttl * 1000, LONGEST_MS)), b"%d" % capacity]
+        if not values:
+            self._link.refuse_if_closed()
+            return
+        keys, heads = list(values), _heads(values.values(), now, now + ttl)
+        if len(keys) == 1:
+            stored = heads[0] + values[keys[0]] + b"\r\n"
+            arguments = b"".join(map(bulk, facts + times)) + stored
+            self._run(scripts.PUT, [_Request(2, self._times_named + self._named(keys), len(facts) + 3, arguments)])
+            return
         common = b"".join(map(bulk, facts))
-        keys, stored = list(values), _stored(values.values(), now, expires)
-        requests = []
+        request, all_values = [], list(values.values())
         for start in range(0, len(keys), AT_ONCE):
-            part = keys[start : start + AT_ONCE]
-            named = self._times_named + self._named(part)
-            arguments = common + b"".join(stored[3 * start : 3 * (start + AT_ONCE)])
-            requests.append(_Request(1 + len(part), named, len(facts) + len(part), arguments))
-        self._run(scripts.PUT, requests)
+            part = slice(start, start + AT_ONCE)
+            request += self._transaction(keys[part], heads[part], all_values[part], times, common, len(facts))
+        answers = self._link.call(b"".join(request), TRANSACTION_ANSWERS * -(-len(keys) // AT_ONCE))
+        for executed in answers[TRANSACTION_ANSWERS - 1 :: TRANSACTION_ANSWERS]:
+            for answer in executed:
+                if isinstance(answer, ResponseError):
+                    raise store_error(self._link.where, told_apart(answer)) from answer
+
+    def _transaction(
+        self,
+        keys: Sequence[bytes],
+        heads: Sequence[bytes],
+        values: Sequence[bytes],
+        times: Sequence[bytes],
+        facts: bytes,
+        fact_count: int,
+    ) -> list[bytes]:
+        """Stores values: they are where they should be, expire and are counted, or nothing was done."""
+        count = len(keys)
+        digits = _digits(keys)
+        stored = [self._key_head] * (5 * count)
+        stored[1::5] = digits.replace(b"-", b"\r\n-").split(b"-")
+        stored[5 * count - 4] += b"\r\n"
+        stored[2::5], stored[3::5], stored[4::5] = heads, values, [b"\r\n"] * count
+        added, expires = map(bulk, times)
+        added, expires = added + _A_MEMBER, b"\r\n" + expires + _E_MEMBER
+        return [
+            _MULTI,
+            b"*%d\r\n$4\r\nMSET\r\n" % (1 + 2 * count),
+            *stored,
+            b"*%d\r\n$4\r\nZADD\r\n%b%b" % (2 + 4 * count, self._times_named, added),
+            digits.replace(b"-", b"\r\n" + added),
+            expires,
+            digits.replace(b"-", expires),
+            b"\r\n*%d\r\n%b%b" % (4 + count + fact_count, _EVAL_PUT, bulk(b"%d" % (1 + count))),
+            self._times_named,
+            self._named(keys),
+            facts,
+            _EXEC,
+        ]
 
     def forget(self, keys: Sequence[bytes]) -> int:
         """A script; if it had to be sent twice, the values removed by the first one are not counted."""
@@ -173,8 +221,7 @@ class RedisEmbeddingStore:
 
     def _named(self, keys: Sequence[bytes]) -> bytes:
         """The keys of values as arguments: all of them by a few calls, whatever their number."""
-        digits = hexlify(b"".join(keys), b"-", KEY_BYTES)
-        return b"%b%b\r\n" % (self._key_head, digits.replace(b"-", b"\r\n" + self._key_head))
+        return b"%b%b\r\n" % (self._key_head, _digits(keys).replace(b"-", b"\r\n" + self._key_head))
 
     def _run(self, script: Script, requests: Sequence[_Request], *, writes: bool = True) -> list[Any]:
         """Run a script once for each, all in one request that may be sent twice, and return the answers."""
@@ -212,18 +259,20 @@ class _Request:
         return b"*%d\r\n%b%b%b" % (count, head, self.keys, self.arguments)
 
 
-def _stored(values: Iterable[bytes], added: float, expires: float) -> list[bytes]:
-    """Values with their heads as arguments, three pieces for each."""
-    heads: dict[int, bytes] = {}  # by length: of embeddings by one model, all have the same
-    pieces: list[bytes] = []
-    for value in values:
-        length = len(value)
-        if length not in heads:
-            if length > MAX_VALUE_BYTES:
-                raise InvalidInputError("value", f"has {length:,} bytes; up to {MAX_VALUE_BYTES:,} are accepted")
-            heads[length] = b"$%d\r\n%b" % (HEAD.size + length, HEAD.pack(MAGIC, length, added, expires))
-        pieces += (heads[length], value, b"\r\n")
-    return pieces
+def _digits(keys: Sequence[bytes]) -> bytes:
+    """The digits of keys, with a hyphen between."""
+    return hexlify(b"".join(keys), b"-", KEY_BYTES)
+
+
+def _heads(values: Collection[bytes], added: float, expires: float) -> list[bytes]:
+    """What stands before each value in a request: the head, and the length of both."""
+    lengths = list(map(len, values))
+    heads = {}  # embeddings by one model all have the same
+    for length in set(lengths):
+        if length > MAX_VALUE_BYTES:
+            raise InvalidInputError("value", f"has {length:,} bytes; up to {MAX_VALUE_BYTES:,} are accepted")
+        heads[length] = b"$%d\r\n%b" % (HEAD.size + length, HEAD.pack(MAGIC, length, added, expires))
+    return [heads[length] for length in lengths]
 
 
 def _check_keys(keys: Iterable[bytes]) -> None:

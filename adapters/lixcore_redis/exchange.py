@@ -40,8 +40,8 @@ class Exchange:
         self._pool = pool
         self.where = where
 
-    def ask(self, request: bytes, count: int, tolerated: Tolerated) -> list[Any]:
-        """Send a request in one go and return its ``count`` answers.
+    def ask(self, request: bytes, count: int, tolerated: Tolerated, *, only_strings: bool = False) -> list[Any]:
+        """Send a request in one go and return its ``count`` answers, which are strings, where that is said.
 
         Raises:
             LostError: It failed for a reason that may be over in a moment.
@@ -59,13 +59,16 @@ class Exchange:
         failed = False
         try:
             connection.send([request])
-            read = connection.read
-            for _ in range(count):
-                try:
-                    answers.append(read())
-                except ResponseError as error:  # the answers behind it must be read all the same
-                    failed = True
-                    answers.append(told_apart(error))
+            if only_strings:
+                answers, failed = connection.read_strings(count)
+            else:
+                read = connection.read
+                for _ in range(count):
+                    try:
+                        answers.append(read())
+                    except ResponseError as error:  # the answers behind it must be read all the same
+                        failed = True
+                        answers.append(error)
         except RedisError as error:
             self._pool.drop(connection)
             if is_transient(error):
@@ -74,6 +77,8 @@ class Exchange:
         except BaseException:  # an interrupt: answers may be under way, so nobody may use it again
             self._pool.drop(connection)
             raise
+        if failed:
+            answers = [told_apart(each) if isinstance(each, ResponseError) else each for each in answers]
         if failed and any(isinstance(answer, ReadOnlyError) for answer in answers):
             self._pool.drop(connection)  # a failover made a replica of it: the address may lead to another server by now
             self._pool.forget_free()
