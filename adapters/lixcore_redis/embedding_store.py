@@ -276,6 +276,6 @@ def _heads(values: Collection[bytes], added: float, expires: float) -> list[byte
 
 
 def _check_keys(keys: Iterable[bytes]) -> None:
-    for key in keys:
-        if len(key) != KEY_BYTES:
-            raise InvalidInputError("key", f"has {len(key)} bytes; it is a digest of {KEY_BYTES}")
+    for length in set(map(len, keys)):
+        if length != KEY_BYTES:
+            raise InvalidInputError("key", f"has {length} bytes; it is a digest of {KEY_BYTES}")
