@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any, ClassVar, Final, Self
 
 import attrs
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError
 
 from lixcore.domain.freshness import CLOCK_SKEW_SECONDS
 from lixcore.errors import CorruptDataError, InvalidInputError
@@ -26,7 +26,6 @@ from lixcore_redis.embedding_values import (
     live_values,
     value_root,
 )
-from lixcore_redis.failures import store_error, told_apart
 from lixcore_redis.keys import any_version_pattern
 from lixcore_redis.link import Link
 from lixcore_redis.options import RedisEmbeddingOptions
@@ -96,7 +95,7 @@ class RedisEmbeddingStore:
         else:
             self._link.refuse_if_closed()
             return []
-        stored = self._link.call(request, len(keys), writes=False, only_strings=len(keys) > 1)
+        stored = self._link.call(request, len(keys), writes=False, flat=len(keys) > 1)
         values: list[bytes | None] = []
         try:
             values.extend(live_values(stored, self._now()))
@@ -130,11 +129,8 @@ class RedisEmbeddingStore:
         for start in range(0, len(keys), AT_ONCE):
             part = slice(start, start + AT_ONCE)
             request += self._transaction(keys[part], heads[part], all_values[part], times, common, len(facts))
-        answers = self._link.call(b"".join(request), TRANSACTION_ANSWERS * -(-len(keys) // AT_ONCE))
-        for executed in answers[TRANSACTION_ANSWERS - 1 :: TRANSACTION_ANSWERS]:
-            for answer in executed:
-                if isinstance(answer, ResponseError):
-                    raise store_error(self._link.where, told_apart(answer)) from answer
+        # Flat: so an error within a transaction is raised like any other.
+        self._link.call(b"".join(request), TRANSACTION_ANSWERS * -(-len(keys) // AT_ONCE), flat=True)
 
     def _transaction(
         self,

@@ -40,8 +40,8 @@ class Exchange:
         self._pool = pool
         self.where = where
 
-    def ask(self, request: bytes, count: int, tolerated: Tolerated, *, only_strings: bool = False) -> list[Any]:
-        """Send a request in one go and return its ``count`` answers, which are strings, where that is said.
+    def ask(self, request: bytes, count: int, tolerated: Tolerated, *, flat: bool = False) -> list[Any]:
+        """Send a request in one go and return its ``count`` answers; in the place of arrays their items, if ``flat``.
 
         Raises:
             LostError: It failed for a reason that may be over in a moment.
@@ -59,8 +59,8 @@ class Exchange:
         failed = False
         try:
             connection.send([request])
-            if only_strings:
-                answers, failed = connection.read_strings(count)
+            if flat:
+                answers, failed = connection.read_flat(count)
             else:
                 read = connection.read
                 for _ in range(count):

@@ -1,4 +1,4 @@
-"""Reading many answers that are strings, straight from the socket.
+"""Reading many answers at once, straight from the socket.
 
 redis-py's parser takes some microseconds for each answer, longer than the server does. Here strings of the same length that follow
 one another, as embeddings by one model do, are cut out of what was received after one comparison each.
@@ -22,11 +22,11 @@ LONGEST_LINE: Final = 64 * 1024
 
 _END: Final = b"\r\n"
 
-StringAnswer = bytes | ResponseError | None
+FlatAnswer = bytes | int | ResponseError | None
 
 
-def read_strings(receive: Callable[[int], bytes], count: int) -> tuple[list[StringAnswer], bool]:
-    """The next answers, each a string, None for a null, or the error that the server gave; and whether there is an error.
+def read_flat(receive: Callable[[int], bytes], count: int) -> tuple[list[FlatAnswer], bool]:
+    """The next answers, and whether there is an error among them. In the place of an array stand its items.
 
     Args:
         receive: Gives up to so many bytes as soon as there are any, and none when the server has ended the connection.
@@ -35,7 +35,7 @@ def read_strings(receive: Callable[[int], bytes], count: int) -> tuple[list[Stri
     Raises:
         redis.exceptions.RedisError: They cannot be read to their end: the connection is of no more use.
     """
-    found: list[StringAnswer] = []
+    found: list[FlatAnswer] = []
     failed = False
     data, at = b"", 0
     # Of the string that came last: its first line, the length of that, where its bytes end, and where what follows begins.
@@ -58,15 +58,14 @@ def read_strings(receive: Callable[[int], bytes], count: int) -> tuple[list[Stri
             span = stop + len(_END)
             if at + span > len(data):
                 data, at = _filled(receive, data[at:], span), 0
-        elif kind == b"-":
-            at = end + 2
-            found.append(_error(text))
-            failed = True
-        elif kind == b"$" and text == b"-1":
-            at = end + 2
-            found.append(None)
+            continue
+        at = end + 2
+        if kind == b"*" and text.isdigit():
+            count += int(text) - 1
         else:
-            raise InvalidResponse(f"an answer begins with {kind + text[:100]!r} and is no string")
+            answer = _plain(kind, text)
+            failed = failed or isinstance(answer, ResponseError)
+            found.append(answer)
     if at != len(data):
         raise InvalidResponse(f"{len(data) - at:,} bytes came behind the last answer")
     return found, failed
@@ -94,9 +93,17 @@ def _filled(receive: Callable[[int], bytes], data: bytes, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def _error(text: bytes) -> ResponseError:
-    """redis-py's error for an error answer; raises those that end the connection, as its own parser does."""
-    error: Exception = DefaultParser.parse_error(text.decode("utf-8", errors="replace"))
-    if not isinstance(error, ResponseError):
-        raise error
-    return error
+def _plain(kind: bytes, text: bytes) -> FlatAnswer:
+    """The answer that is one line."""
+    if kind == b"+":
+        return text
+    if kind == b"-":
+        error: Exception = DefaultParser.parse_error(text.decode("utf-8", errors="replace"))
+        if not isinstance(error, ResponseError):  # it ends the connection: redis-py's parser raises it as well
+            raise error
+        return error
+    if kind == b":" and text.removeprefix(b"-").isdigit():
+        return int(text)
+    if kind in {b"$", b"*"} and text == b"-1":
+        return None
+    raise InvalidResponse(f"an answer begins with {kind + text[:100]!r}")
