@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from binascii import hexlify
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from math import ceil
 from typing import Any, ClassVar, Final, Self
 
@@ -17,41 +18,23 @@ from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.embedding_store import KEY_BYTES
 from lixcore_redis import embedding_scripts as scripts
-from lixcore_redis.embedding_values import (
-    HEAD,
-    KEY_DIGITS,
-    MAGIC,
-    MAX_VALUE_BYTES,
-    MOST_BYTES,
-    live_values,
-    value_root,
-)
+from lixcore_redis.embedding_requests import TRANSACTION_ANSWERS, PutFacts, ValueRequests, stored_heads
+from lixcore_redis.embedding_values import live_values, value_root
 from lixcore_redis.keys import any_version_pattern
 from lixcore_redis.link import Link
 from lixcore_redis.options import RedisEmbeddingOptions
 from lixcore_redis.scripts import Script
 from lixcore_redis.tally_hash import TallyHash, tallies_key
-from lixcore_redis.wire import bulk, command, number
+from lixcore_redis.wire import bulk, number
 
 AT_ONCE: Final = 128
-"""How many values one command gets or puts; a call with more sends several commands in its one request."""
+"""How many values one transaction puts; a call with more sends several of them in its one request."""
 
 SAMPLED: Final = 1000
 """At how many members of the set `RedisEmbeddingStore.measure` looks; there are two for each value."""
 
 LONGEST_MS: Final = 2**52
 """What the server is told of a longer time, in milliseconds: it adds the time since 1970 and takes no more than 2**63 - 1."""
-
-TRANSACTION_ANSWERS: Final = 5
-"""To MULTI, to three commands that they are queued, to EXEC."""
-
-_MULTI, _EXEC = command(b"MULTI"), command(b"EXEC")
-
-# Not EVALSHA: where the server does not know the script, the values that were stored before it would stay for ever.
-_EVAL_PUT: Final = bulk(b"EVAL") + bulk(scripts.PUT.source)
-
-# Where the members of a value begin.
-_A_MEMBER, _E_MEMBER = b"$65\r\na", b"$65\r\ne"
 
 
 class RedisEmbeddingStore:
@@ -69,11 +52,7 @@ class RedisEmbeddingStore:
         self._times = self._root + b"times"
         self._pattern = any_version_pattern(options.key_prefix)[:-1] + self._root[len(options.key_prefix.encode()) + 1 :] + b"*"
         self._sums = TallyHash(self._link, tallies_key(options.key_prefix, "embeddings"))
-        # What the requests have in common.
-        self._key_head = b"$%d\r\n%b" % (len(self._root) + KEY_DIGITS, self._root)
-        self._get_head = b"*4\r\n" + bulk(b"GETRANGE") + self._key_head
-        self._get_tail = b"\r\n" + bulk(b"0") + bulk(b"%d" % (MOST_BYTES - 1))
-        self._times_named = bulk(self._times)
+        self._requests = ValueRequests(self._root, self._times)
 
     @classmethod
     def open(cls, options: RedisEmbeddingOptions, context: AdapterContext) -> Self:
@@ -85,17 +64,12 @@ class RedisEmbeddingStore:
         return cls(options, context.clock)
 
     def get(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
-        """GETRANGE for each: unlike MGET, it refuses a key of another type, and sends no more than a value can have."""
+        """GETRANGE for each."""
         _check_keys(keys)
-        if len(keys) == 1:
-            request = b"%b%b%b" % (self._get_head, hexlify(keys[0]), self._get_tail)
-        elif keys:
-            between = self._get_tail + self._get_head
-            request = b"%b%b%b" % (self._get_head, _digits(keys).replace(b"-", between), self._get_tail)
-        else:
+        if not keys:
             self._link.refuse_if_closed()
             return []
-        stored = self._link.call(request, len(keys), writes=False, flat=len(keys) > 1)
+        stored = self._link.call(self._requests.get(keys), len(keys), writes=False, flat=len(keys) > 1)
         values: list[bytes | None] = []
         try:
             values.extend(live_values(stored, self._now()))
@@ -108,62 +82,32 @@ class RedisEmbeddingStore:
         return CorruptDataError(self._link.where, f"the key {name} holds a value that lixcore did not write: {reason}; remove it")
 
     def put(self, entries: Sequence[tuple[bytes, bytes]], *, ttl: float, capacity: int) -> None:
-        """A script; for many, transactions of MSET, ZADD and a script. Sent twice, they do the same again."""
+        """A script; for more than one, transactions that end with it. Sent twice, they do the same again."""
         values = dict(entries)
         _check_keys(values)
         now = self._now()
-        times = [number(-now), number(now + ttl)]
-        facts = [self._root, self._pattern, number(now), number(-now - CLOCK_SKEW_SECONDS)]
-        facts += [b"%d" % ceil(min(ttl * 1000, LONGEST_MS)), b"%d" % capacity]
-        if not values:
+        keys, stored, heads = list(values), list(values.values()), stored_heads(values.values(), now, now + ttl)
+        if not keys:
             self._link.refuse_if_closed()
             return
-        keys, heads = list(values), _heads(values.values(), now, now + ttl)
+        milliseconds = ceil(min(ttl * 1000, LONGEST_MS))
+        others = (
+            self._root,
+            self._pattern,
+            number(now),
+            number(-now - CLOCK_SKEW_SECONDS),
+            b"%d" % milliseconds,
+            b"%d" % capacity,
+        )
+        facts = PutFacts(bulk(number(-now)), bulk(number(now + ttl)), b"".join(map(bulk, others)), len(others))
         if len(keys) == 1:
-            stored = heads[0] + values[keys[0]] + b"\r\n"
-            arguments = b"".join(map(bulk, facts + times)) + stored
-            self._run(scripts.PUT, [_Request(2, self._times_named + self._named(keys), len(facts) + 3, arguments)])
+            arguments = b"".join((facts.others, facts.added, facts.expires, heads[0], stored[0], b"\r\n"))
+            self._run(scripts.PUT, _Request(2, self._requests.named(keys), len(others) + 3, arguments))
             return
-        common = b"".join(map(bulk, facts))
-        request, all_values = [], list(values.values())
-        for start in range(0, len(keys), AT_ONCE):
-            part = slice(start, start + AT_ONCE)
-            request += self._transaction(keys[part], heads[part], all_values[part], times, common, len(facts))
-        # Flat: so an error within a transaction is raised like any other.
-        self._link.call(b"".join(request), TRANSACTION_ANSWERS * -(-len(keys) // AT_ONCE), flat=True)
-
-    def _transaction(
-        self,
-        keys: Sequence[bytes],
-        heads: Sequence[bytes],
-        values: Sequence[bytes],
-        times: Sequence[bytes],
-        facts: bytes,
-        fact_count: int,
-    ) -> list[bytes]:
-        """Stores values: they are where they should be, expire and are counted, or nothing was done."""
-        count = len(keys)
-        digits = _digits(keys)
-        stored = [self._key_head] * (5 * count)
-        stored[1::5] = digits.replace(b"-", b"\r\n-").split(b"-")
-        stored[5 * count - 4] += b"\r\n"
-        stored[2::5], stored[3::5], stored[4::5] = heads, values, [b"\r\n"] * count
-        added, expires = map(bulk, times)
-        added, expires = added + _A_MEMBER, b"\r\n" + expires + _E_MEMBER
-        return [
-            _MULTI,
-            b"*%d\r\n$4\r\nMSET\r\n" % (1 + 2 * count),
-            *stored,
-            b"*%d\r\n$4\r\nZADD\r\n%b%b" % (2 + 4 * count, self._times_named, added),
-            digits.replace(b"-", b"\r\n" + added),
-            expires,
-            digits.replace(b"-", expires),
-            b"\r\n*%d\r\n%b%b" % (4 + count + fact_count, _EVAL_PUT, bulk(b"%d" % (1 + count))),
-            self._times_named,
-            self._named(keys),
-            facts,
-            _EXEC,
-        ]
+        parts = [slice(start, start + AT_ONCE) for start in range(0, len(keys), AT_ONCE)]
+        pieces = (self._requests.transaction(keys[part], stored[part], heads[part], facts) for part in parts)
+        # Flat: an error within a transaction is raised like any other.
+        self._link.call(b"".join(chain.from_iterable(pieces)), len(parts) * TRANSACTION_ANSWERS, flat=True)
 
     def forget(self, keys: Sequence[bytes]) -> int:
         """A script; if it had to be sent twice, the values removed by the first one are not counted."""
@@ -174,8 +118,7 @@ class RedisEmbeddingStore:
             return 0
         now = self._now()
         arguments = bulk(self._root) + bulk(number(now)) + bulk(number(now + CLOCK_SKEW_SECONDS))
-        request = _Request(1 + len(given), self._times_named + self._named(given), 3, arguments)
-        (found,) = self._run(scripts.FORGET, [request])
+        found = self._run(scripts.FORGET, _Request(1 + len(given), self._requests.named(given), 3, arguments))
         if found < 0:
             raise self._corrupt(given[-found - 1], "it has another head")
         return int(found)
@@ -215,21 +158,12 @@ class RedisEmbeddingStore:
         """Close the connections; those in use when their call is done."""
         self._link.close()
 
-    def _named(self, keys: Sequence[bytes]) -> bytes:
-        """The keys of values as arguments: all of them by a few calls, whatever their number."""
-        return b"%b%b\r\n" % (self._key_head, _digits(keys).replace(b"-", b"\r\n" + self._key_head))
-
-    def _run(self, script: Script, requests: Sequence[_Request], *, writes: bool = True) -> list[Any]:
-        """Run a script once for each, all in one request that may be sent twice, and return the answers."""
-        if not requests:
-            self._link.refuse_if_closed()
-            return []
-        packed = b"".join(request.packed(b"EVALSHA", script.digest) for request in requests)
-        answers = self._link.call(packed, len(requests), writes=writes)
-        if any(isinstance(answer, NoScriptError) for answer in answers):  # a new server, or its scripts were flushed
-            packed = b"".join(request.packed(b"EVAL", script.source) for request in requests)
-            answers = self._link.call(packed, len(requests), writes=writes)
-        return answers
+    def _run(self, script: Script, request: _Request) -> Any:
+        """Run a script that may be sent twice, and return its answer."""
+        (answer,) = self._link.call(request.packed(b"EVALSHA", script.digest), 1)
+        if isinstance(answer, NoScriptError):  # a new server, or its scripts were flushed
+            (answer,) = self._link.call(request.packed(b"EVAL", script.source), 1)
+        return answer
 
 
 @attrs.frozen
@@ -253,22 +187,6 @@ class _Request:
         count = 3 + self.key_count + self.argument_count
         head = bulk(name) + bulk(script) + bulk(b"%d" % self.key_count)
         return b"*%d\r\n%b%b%b" % (count, head, self.keys, self.arguments)
-
-
-def _digits(keys: Sequence[bytes]) -> bytes:
-    """The digits of keys, with a hyphen between."""
-    return hexlify(b"".join(keys), b"-", KEY_BYTES)
-
-
-def _heads(values: Collection[bytes], added: float, expires: float) -> list[bytes]:
-    """What stands before each value in a request: the head, and the length of both."""
-    lengths = list(map(len, values))
-    heads = {}  # embeddings by one model all have the same
-    for length in set(lengths):
-        if length > MAX_VALUE_BYTES:
-            raise InvalidInputError("value", f"has {length:,} bytes; up to {MAX_VALUE_BYTES:,} are accepted")
-        heads[length] = b"$%d\r\n%b" % (HEAD.size + length, HEAD.pack(MAGIC, length, added, expires))
-    return [heads[length] for length in lengths]
 
 
 def _check_keys(keys: Iterable[bytes]) -> None:

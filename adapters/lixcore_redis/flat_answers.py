@@ -1,7 +1,7 @@
 """Reading many answers at once, straight from the socket.
 
-redis-py's parser takes some microseconds for each answer, longer than the server does. Here strings of the same length that follow
-one another, as embeddings by one model do, are cut out of what was received after one comparison each.
+redis-py's parser takes some microseconds for each answer, longer than the server does. Here strings of the same length that
+follow one another, as embeddings by one model do, are cut out of what was received after one comparison each.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ LONGEST_LINE: Final = 64 * 1024
 """How many bytes a line may have, which is a length or an error."""
 
 _END: Final = b"\r\n"
+
+_error_of: Final[Callable[[str], Exception]] = DefaultParser.parse_error
 
 FlatAnswer = bytes | int | ResponseError | None
 
@@ -98,7 +100,7 @@ def _plain(kind: bytes, text: bytes) -> FlatAnswer:
     if kind == b"+":
         return text
     if kind == b"-":
-        error: Exception = DefaultParser.parse_error(text.decode("utf-8", errors="replace"))
+        error = _error_of(text.decode("utf-8", errors="replace"))
         if not isinstance(error, ResponseError):  # it ends the connection: redis-py's parser raises it as well
             raise error
         return error

@@ -79,12 +79,11 @@ def _stacked(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.float32] | None
     """The rows as one float32 array; None where they are no numbers, or not of one length and type."""
     import numpy as np
 
-    own = not isinstance(values, np.ndarray)
-    whole = _joined(values) if own else values
+    whole, is_own = (values, False) if isinstance(values, np.ndarray) else (_joined(values), True)
     if whole is None or whole.ndim != 2 or whole.dtype.kind not in "iuf" or not 1 <= whole.shape[1] <= MAX_DIMENSION:  # noqa: PLR2004  # rows of numbers
         return None
     if whole.dtype == np.float32:
-        return whole.astype(np.float32, copy=not own)
+        return whole.astype(np.float32, copy=not is_own)
     with np.errstate(over="ignore"):  # by way of float64, like a single one: both round alike
         return whole.astype(np.float64, copy=False).astype(np.float32)
 
