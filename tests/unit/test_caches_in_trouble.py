@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lixcore import CacheConfig, Stack
-from lixcore.errors import CorruptDataError, StoreError, StoreRefusedError
+from lixcore.errors import CorruptDataError, StoreBusyError, StoreError, StoreRefusedError
 from settable_clock import SettableClock
 
 URL = "https://example.org/"
@@ -138,6 +138,25 @@ def test_a_file_that_is_put_right_is_used_without_a_restart(stack: Stack, home: 
     assert memory.get_url_embedding(URL) is not None
     assert [memory.get_stats()[layer]["entries"] for layer in LAYERS] == [1, 1]
     assert memory.forget()["semantic"] == 1
+
+
+def test_a_directory_that_another_stack_has_is_a_miss_until_it_is_closed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("usearch", reason="USearch is not installed: pip install 'lixcore[usearch]' runs this")
+    many = config(tmp_path, similarity_index="usearch", usearch_path=str(tmp_path / "vectors"))
+    with Stack(many, background=False) as first, Stack(many, background=False) as second:
+        assert not (tmp_path / "vectors").exists()
+        assert first.session("s").cache_semantic_response(URL, EAST, ANSWER) is True
+        memory = second.session("s")
+        with caplog.at_level(logging.WARNING):
+            for _ in range(3):
+                assert memory.get_semantic_response(URL, EAST) is None
+        assert [str(tmp_path / "vectors") in record.getMessage() for record in caplog.records] == [True]
+        with pytest.raises(StoreBusyError):
+            memory.forget()
+        first.close()
+        assert memory.get_semantic_response(URL, EAST) == ANSWER
 
 
 def test_a_stack_that_uses_no_cache_makes_no_file(tmp_path: Path) -> None:
