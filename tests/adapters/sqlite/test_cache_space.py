@@ -172,3 +172,15 @@ def test_none_of_the_three_files_holds_up_writers_of_another(
                         write()
                 else:
                     write()
+
+
+def test_leases_of_those_who_died_leave_the_file(open_index: OpenIndex, clock: SettableClock, cache_file: Path) -> None:
+    index = open_index()
+    for number in range(20):
+        assert index.lease(f"flight-{number}", holder="dies", seconds=5.0)
+    assert index.lease("flight-long", holder="lives", seconds=60.0)
+    clock.advance(5.0)
+    for number in range(3):
+        assert index.lease(f"flight-new-{number}", holder="lives", seconds=5.0)
+    assert ask(cache_file, "SELECT count(*) FROM leases") == [(4,)]
+    assert not index.lease("flight-long", holder="another", seconds=5.0)
