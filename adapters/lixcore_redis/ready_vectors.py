@@ -59,7 +59,7 @@ class ReadyScope:
             self._vectors = Vectors(rows)
         self._tail = tail
         self._tail_begins = head.text_bytes - len(tail)
-        self._sound: set[int] = set()
+        self._checked: dict[int, bytes] = {}
         self._payloads: dict[bytes, bytes] = {}
 
     def find(
@@ -88,14 +88,6 @@ class ReadyScope:
         others = nearest(cosines, usable, k=k, at_least=at_least)
         return [*((row, float(cosines[row]), True) for row in exact), *((row, float(cosines[row]), False) for row in others)][:k]
 
-    def is_sound(self, row: int) -> bool:
-        """Whether an entry is as it was added."""
-        if row not in self._sound:
-            if not is_sound(self._index, row, self._rows[row]):
-                return False
-            self._sound.add(row)
-        return True
-
     def added(self, row: int) -> float:
         """When an entry was added."""
         return float(self._added[row])
@@ -105,7 +97,16 @@ class ReadyScope:
         return place_of(self._index, row)
 
     def payload(self, row: int) -> bytes | None:
-        """An entry's payload; None when it is not at hand, or what is at hand is not the entry's."""
+        """An entry's payload; None when it is not at hand, or what is at hand is not the entry's.
+
+        Raises:
+            ValueError: The entry is not as it was added.
+        """
+        kept = self._checked.get(row)
+        if kept is not None:
+            return kept
+        if not is_sound(self._index, row, self._rows[row]):
+            raise ValueError("has a damaged entry, or a damaged vector")
         place = place_of(self._index, row)
         kept = self._payloads.get(place.identifier)
         if kept is None:
@@ -115,7 +116,7 @@ class ReadyScope:
             kept = self._tail[begin : begin + place.length]
             if not place.holds(kept):
                 return None
-            self._payloads[place.identifier] = kept
+        self._checked[row] = kept
         return kept
 
     def accept(self, place: Place, payload: bytes) -> bool:

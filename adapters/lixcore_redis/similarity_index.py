@@ -100,9 +100,9 @@ class RedisSimilarityIndex:
     def search(
         self, scope: Scope, vector: NDArray[np.float32] | None, *, label: bytes = b"", k: int, at_least: float
     ) -> Sequence[Match]:
-        """One request: for the head, where the scope is ready here; else for everything, which is four commands.
+        """One request: for the head, where the scope is ready here; else for everything, which is two commands.
 
-        A payload that is not among the newest 64 KiB costs a second request.
+        A second one follows where nothing is found on the server, and for a payload that is not among the newest 64 KiB.
         """
         keys = self._keys(scope)
         now = self._clock.now()
@@ -130,17 +130,15 @@ class RedisSimilarityIndex:
 
     def _read(self, keys: ScopeKeys, former: ReadyScope | None) -> ReadyScope | None:
         """A scope, with its newest payloads; None when it has no entry."""
-        index, vectors, tail, version = self._link.call(keys.everything, 4, writes=False)
-        if version != (index or b"")[:HEAD_BYTES]:
-            raise _ChangedError
-        if index is None:
-            self._ready.drop(keys.digest)
-            return None
+        (index, vectors), tail = self._link.call(keys.everything, 2, writes=False)
         try:
-            head = read_head(index)
-            if vectors is None or (head.text_bytes and not tail):
+            head = read_head(index) if index is not None else None
+            if head is None or vectors is None or (head.text_bytes and not tail):
                 self._ready.drop(keys.digest)
-                return None  # the server threw one of the three away, and so the entries
+                *_, version = self._link.call(keys.doubt, 3, writes=False)
+                if version != (index or b"")[:HEAD_BYTES]:
+                    raise _ChangedError
+                return None  # never there, over, or the server threw one of the three away, and so the entries
             ready = ReadyScope(index, head, read_rows(index, vectors, head), tail=tail, check=keys.check)
         except ValueError as error:
             raise self._corrupt(keys, str(error)) from error
@@ -150,16 +148,16 @@ class RedisSimilarityIndex:
 
     def _answer(self, keys: ScopeKeys, ready: ReadyScope, found: Sequence[tuple[int, float, bool]]) -> list[Match]:
         """What was found, after it was checked."""
-        if not all(ready.is_sound(row) for row, _, _ in found):
-            raise self._corrupt(keys, "has a damaged entry, or a damaged vector")
-        payloads = [ready.payload(row) for row, _, _ in found]
-        if None in payloads:
-            self._fetch(keys, ready, [row for (row, _, _), payload in zip(found, payloads, strict=True) if payload is None])
-            payloads = [ready.payload(row) for row, _, _ in found]
-        return [
-            Match(similarity, is_exact, ready.added(row), payload or b"")
-            for (row, similarity, is_exact), payload in zip(found, payloads, strict=True)
-        ]
+        matches = []
+        try:
+            missing = [row for row, _, _ in found if ready.payload(row) is None]
+            if missing:
+                self._fetch(keys, ready, missing)
+            for row, similarity, is_exact in found:
+                matches.append(Match(similarity, is_exact, ready.added(row), ready.payload(row) or b""))
+        except ValueError as error:
+            raise self._corrupt(keys, str(error)) from error
+        return matches
 
     def _fetch(self, keys: ScopeKeys, ready: ReadyScope, rows: Sequence[int]) -> None:
         """Read payloads that are not at hand, and then the head again, in one request."""

@@ -62,8 +62,10 @@ class Vectors:
         products /= self._norms
         products /= numpy.sqrt(wide @ wide)
         # Rounded, so that no more than a few units in the last place can be beyond 1.
-        clipped: NDArray[np.float64] = numpy.clip(numpy.round(products, DECIMALS), -1.0, 1.0)
-        return clipped
+        rounded: NDArray[np.float64] = products.round(DECIMALS)
+        numpy.minimum(rounded, 1.0, out=rounded)
+        numpy.maximum(rounded, -1.0, out=rounded)
+        return rounded
 
     def _wide(self, start: int) -> NDArray[np.float64]:
         return self._rows[start : start + _ROWS_AT_ONCE].astype(self._np.float64, copy=False)
@@ -87,7 +89,7 @@ def nearest(cosines: NDArray[np.float64], usable: NDArray[np.bool_], *, k: int, 
     """
     import numpy as np
 
-    rows = np.flatnonzero(usable & (cosines >= at_least))
+    rows = (usable & (cosines >= at_least)).nonzero()[0]
     if len(rows) > 1:
         rows = rows[np.lexsort((-rows, -cosines[rows]))]
     found: list[int] = rows[:k].tolist()
