@@ -10,6 +10,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from lixcore.errors import InvalidConfigError
 from lixcore_redis.failures import is_transient
+from lixcore_redis.flat_answers import FlatAnswer, read_flat
 from lixcore_redis.incarnation import QUESTIONS, Incarnation
 from lixcore_redis.options import Destination
 from lixcore_redis.wire import command
@@ -61,6 +62,11 @@ class Connection:
             if is_transient(error):
                 raise
             return error  # this user may not ask
+
+    def read_flat(self, count: int) -> tuple[list[FlatAnswer], bool]:
+        """Read so many answers as `lixcore_redis.flat_answers.read_flat` does."""
+        # redis-py has no public way to its socket. Its own buffer is not passed over: between two requests it is empty.
+        return read_flat(self._theirs._sock.recv, count)  # noqa: SLF001
 
     def is_sound(self) -> bool:
         """Whether the server neither ended it nor sent anything, while nothing is asked: two system calls."""

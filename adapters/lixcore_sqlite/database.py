@@ -160,10 +160,15 @@ class Database:
         except sqlite3.Error as error:
             self._roll_back()
             if not hasattr(error, "sqlite_errorcode"):
+                if isinstance(error, sqlite3.OperationalError):
+                    raise self.damaged(f"holds text that is none ({error})") from error
                 raise  # the driver was used wrongly: a defect of this adapter
             raise failure(
                 self.where, error, busy_timeout=self._busy_timeout, writing=writing, remedy=self._schema.remedy
             ) from error
+        except UnicodeDecodeError as error:  # of the driver: SQLite's message quotes a part of the file that is damaged
+            self._roll_back()
+            raise self.damaged("is damaged") from error
         except BaseException:
             if mine:
                 self._roll_back()
@@ -195,7 +200,8 @@ class Database:
             try:
                 return connection.execute(statement, parameters).fetchall()
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or waited >= self._busy_timeout:
+                code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)  # the driver's own errors have none
+                if code & 0xFF != sqlite3.SQLITE_BUSY or waited >= self._busy_timeout:
                     raise
             moment = pause * random()  # noqa: S311  # so that processes that wait do not meet again
             time.sleep(moment)

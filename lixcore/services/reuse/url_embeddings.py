@@ -116,7 +116,7 @@ class UrlEmbeddings:
         model = self._which(model)
         key = self._keys.of(url, model)
         records = self._records([embedding], lambda _: "embedding", model, seconds=None)
-        return self._put([(key, records[0])]) == 1
+        return self._put([key], records) == 1
 
     def set_many(self, embeddings: Mapping[str, Sequence[float] | NDArray[Any]], *, model: str | None = None) -> dict[str, bool]:
         """Store the embeddings of URLs, in place of those that are there. One round trip for each ``batch_size``.
@@ -137,7 +137,7 @@ class UrlEmbeddings:
             return {}
         urls = list(keys)
         records = self._records(list(embeddings.values()), lambda index: _named(urls[index]), model, seconds=None)
-        stored = self._put(list(zip(keys.values(), records, strict=True)))
+        stored = self._put(list(keys.values()), records)
         return {url: index < stored for index, url in enumerate(urls)}
 
     def get_or_compute(
@@ -174,8 +174,9 @@ class UrlEmbeddings:
             made = _in_order(fn(list(asked)), asked)
             seconds = (self._clock.monotonic() - began) / len(asked)
             records = self._records(made, lambda index: _named(asked[index]), model, seconds=seconds)
-            self._put(list(zip(missing, records, strict=True)))
-            found.update(zip(missing, map(_intact, decode_embeddings(records, model)), strict=True))
+            self._put(list(missing), records)
+            made_now = decode_embeddings(records(slice(None)), model)
+            found.update(zip(missing, map(_intact, made_now), strict=True))
         return {url: found[key].vector for url, key in keys.items()}
 
     def forget(self, urls: Iterable[str], *, model: str | None = None) -> int:
@@ -243,18 +244,23 @@ class UrlEmbeddings:
             self._stats.add_when_due()
         return found
 
-    def _records(self, values: Any, name: Callable[[int], str], model: str, *, seconds: float | None) -> list[bytes]:
-        matrix = checked_embeddings(values, name, dimension=self._dimension)
-        numbers = stored_numbers(matrix, self._dtype, name)
-        return encode_embeddings(numbers, model=model, created=self._clock.now(), seconds=seconds)
+    def _records(
+        self, values: Any, name: Callable[[int], str], model: str, *, seconds: float | None
+    ) -> Callable[[slice], list[bytes]]:
+        """Check all embeddings, and return what makes records of some of them: each when it is sent, while it is in the cache."""
+        numbers = stored_numbers(checked_embeddings(values, name, dimension=self._dimension), self._dtype, name)
+        created = self._clock.now()
+        return lambda part: encode_embeddings(numbers[part], model=model, created=created, seconds=seconds)
 
-    def _put(self, entries: list[tuple[bytes, bytes]]) -> int:
-        """Store entries; return how many, the first ones, are stored."""
+    def _put(self, keys: list[bytes], records: Callable[[slice], list[bytes]]) -> int:
+        """Store records under keys; return how many, the first ones, are stored."""
         store, size = self._store, self._batch_size
         if store is None:
             return 0
-        for start in range(0, len(entries), size):
-            put = partial(store.put, entries[start : start + size], ttl=self._ttl, capacity=self._capacity)
+        for start in range(0, len(keys), size):
+            part = slice(start, start + size)
+            entries = list(zip(keys[part], records(part), strict=True))
+            put = partial(store.put, entries, ttl=self._ttl, capacity=self._capacity)
             try:
                 if self._guard.ask(put, False) is False:
                     return start
@@ -262,8 +268,8 @@ class UrlEmbeddings:
                 if start == 0:
                     raise
                 reason = str(error).removeprefix(f"{error.where}: ")
-                raise PartialBatchError(error.where, reason, stored=start, total=len(entries)) from error
-        return len(entries)
+                raise PartialBatchError(error.where, reason, stored=start, total=len(keys)) from error
+        return len(keys)
 
     def _tell_of_dimension(self, stored: int, model: str) -> None:
         if not self._told_of_dimension:

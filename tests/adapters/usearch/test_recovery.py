@@ -119,7 +119,7 @@ def test_the_graph_of_another_scope_is_not_used(graph_file: Path, open_index: Op
 def test_files_of_nobody_are_removed(graph_file: Path, open_index: Open) -> None:
     for name in ("99.graph", "1.new", "x.graph", "notes.txt"):
         (graph_file.parent / name).write_bytes(b"x")
-    open_index()
+    open_index().measure()
     assert list(graph_file.parent.iterdir()) == [graph_file]
 
 
@@ -148,6 +148,7 @@ def test_a_graph_that_cannot_be_saved_costs_nothing_else(
 ) -> None:
     monkeypatch.setattr(room, "_LEAST_CHANGES", 10)
     index = open_index()
+    index.measure()
     (place / "graphs" / "1.new").mkdir()  # where the file would be written
     fill(index, range(COUNT))
     check_whole(index, list(range(COUNT)))
