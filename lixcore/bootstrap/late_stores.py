@@ -16,8 +16,7 @@ from lixcore.ports.similarity_index import IndexEntry, Match, SimilarityIndex
 from lixcore.services.reuse.in_children import begin_afresh_in_children
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from lixcore.domain.embedding import Vector
 
 TRIED_EVERY_SECONDS: Final = 1.0
 """How often it is tried again at most; calls in between fail as the last try did."""
@@ -109,9 +108,7 @@ class LateIndex(LateStore[SimilarityIndex]):
         """See the port."""
         self.opened().add(scope, entry, ttl=ttl, capacity=capacity)
 
-    def search(
-        self, scope: Scope, vector: NDArray[np.float32] | None, *, label: bytes = b"", k: int, at_least: float
-    ) -> Sequence[Match]:
+    def search(self, scope: Scope, vector: Vector | None, *, label: bytes = b"", k: int, at_least: float) -> Sequence[Match]:
         """See the port."""
         return self.opened().search(scope, vector, label=label, k=k, at_least=at_least)
 
