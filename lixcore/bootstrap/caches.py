@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TypeVar
 
 import attrs
 
-from lixcore.bootstrap.late_stores import LateEmbeddingStore, LateIndex
 from lixcore.bootstrap.opening import Opener
 from lixcore.config import CacheConfig
 from lixcore.domain.session import SessionKey
-from lixcore.errors import StoreError
-from lixcore.ports.clock import Clock
 from lixcore.ports.embedding_store import EmbeddingStore
 from lixcore.ports.reuse_policy import AdmissionPolicy, MatchPolicy
 from lixcore.ports.similarity_index import SimilarityIndex
@@ -23,8 +18,6 @@ from lixcore.services.reuse.layer_report import CacheLayer, LayerReport
 from lixcore.services.reuse.layer_stats import LayerStats
 from lixcore.services.reuse.semantic_cache import SemanticCache
 from lixcore.services.reuse.url_embeddings import UrlEmbeddings
-
-_Store = TypeVar("_Store", SimilarityIndex, EmbeddingStore)
 
 
 @attrs.frozen
@@ -68,16 +61,15 @@ def wire_caches(config: CacheConfig, opener: Opener, undo: ExitStack) -> Caches:
 
     Raises:
         ConfigError: An adapter or a policy is unknown, broken or lacks its driver.
-        StoreError: Where ``on_cache_failure`` is ``raise``: a store cannot be opened. Else it is opened when that is possible.
     """
     index_name, store_name = config.chosen(Group.SIMILARITY_INDEX), config.chosen(Group.EMBEDDING_STORE)
     raises, clock = config.on_cache_failure == "raise", opener.clock
     semantic_guard = CacheGuard("semantic", clock, raise_failures=raises)
     url_guard = CacheGuard("URL embedding", clock, raise_failures=raises)
-    index = _opened(opener, Group.SIMILARITY_INDEX, index_name, semantic_guard, LateIndex)
+    index: SimilarityIndex | None = opener.open(Group.SIMILARITY_INDEX, index_name) if index_name else None
     if index is not None:
         undo.callback(index.close)
-    store = _opened(opener, Group.EMBEDDING_STORE, store_name, url_guard, LateEmbeddingStore)
+    store: EmbeddingStore | None = opener.open(Group.EMBEDDING_STORE, store_name) if store_name else None
     if store is not None:
         undo.callback(store.close)
     match: MatchPolicy = opener.open(Group.MATCH_POLICY, config.match_policy)
@@ -113,25 +105,3 @@ def wire_caches(config: CacheConfig, opener: Opener, undo: ExitStack) -> Caches:
     url_layer.guard.on_failure = url_layer.stats.failed
     undo.callback(url_embeddings.close)
     return Caches(semantic, url_embeddings, semantic_layer, url_layer)
-
-
-def _opened(
-    opener: Opener,
-    group: Group,
-    name: str | None,
-    guard: CacheGuard,
-    late: Callable[[Callable[[], _Store], StoreError, Clock], _Store],
-) -> _Store | None:
-    """A cache's store; where it cannot be opened and that is no error, one that is opened when somebody wants something of it."""
-    if name is None:
-        return None
-
-    def open_store() -> _Store:
-        store: _Store = opener.open(group, name)
-        return store
-
-    try:
-        return open_store()
-    except StoreError as error:
-        guard.report(error)
-        return late(open_store, error, opener.clock)
