@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from lixcore.domain.embedding_batch import DType, checked_embeddings, stored_numbers
 from lixcore.domain.embedding_record import StoredEmbedding, decode_embeddings, encode_embeddings
 from lixcore.domain.scope import checked_model
-from lixcore.domain.web_address import shown_url
 from lixcore.errors import ClosedError, InvalidInputError, PartialBatchError, StoreError
 from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.embedding_store import EmbeddingStore
 from lixcore.services.reuse.cache_guard import CacheGuard
 from lixcore.services.reuse.layer_stats import LayerStats
+from lixcore.services.reuse.made_embeddings import in_order, named_by_url
 from lixcore.services.reuse.url_keys import UrlKeys
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class UrlEmbeddings:
         if not keys:
             return {}
         urls = list(keys)
-        records = self._records(list(embeddings.values()), lambda index: _named(urls[index]), model, seconds=None)
+        records = self._records(list(embeddings.values()), lambda index: named_by_url(urls[index]), model, seconds=None)
         stored = self._put(list(keys.values()), records)
         return {url: index < stored for index, url in enumerate(urls)}
 
@@ -171,9 +171,9 @@ class UrlEmbeddings:
         if missing:
             asked = list(missing.values())
             began = self._clock.monotonic()
-            made = _in_order(fn(list(asked)), asked)
+            made = in_order(fn(list(asked)), asked)
             seconds = (self._clock.monotonic() - began) / len(asked)
-            records = self._records(made, lambda index: _named(asked[index]), model, seconds=seconds)
+            records = self._records(made, lambda index: named_by_url(asked[index]), model, seconds=seconds)
             self._put(list(missing), records)
             made_now = decode_embeddings(records(slice(None)), model)
             found.update(zip(missing, map(_intact, made_now), strict=True))
@@ -278,27 +278,6 @@ class UrlEmbeddings:
                 "the URL embedding cache holds embeddings of dimension %d of the model %r, which are not used: %d is configured"
             )
             _log.warning(said, stored, model, self._dimension)
-
-
-def _named(url: str) -> str:
-    return f"embeddings[{shown_url(url)!r}]"
-
-
-def _in_order(made: Any, asked: list[str]) -> Any:
-    """What ``fn`` returned, as one embedding for each URL in their order."""
-    if isinstance(made, Mapping):
-        if lacking := [url for url in asked if url not in made]:
-            raise InvalidInputError("fn", f"returned no embedding for {shown_url(lacking[0])!r}")
-        return [made[url] for url in asked]
-    try:
-        rows = None if isinstance(made, (str, bytes)) else made[:]  # what has no order, such as a set, has no slices
-    except (TypeError, LookupError):
-        rows = None
-    if rows is None:
-        raise InvalidInputError("fn", f"must return a sequence or a mapping of embeddings, not {type(made).__name__}")
-    if len(rows) != len(asked):
-        raise InvalidInputError("fn", f"must return an embedding for each URL, {len(asked):,}, not {len(rows):,}")
-    return rows
 
 
 def _intact(stored: StoredEmbedding | StoreError | None) -> StoredEmbedding:
