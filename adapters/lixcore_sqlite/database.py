@@ -176,19 +176,16 @@ class Database:
         finally:
             if mine:
                 self._in_turn = False
-            self._release()
+            try:  # noqa: SIM105  # a Python function in between is where an interrupt would get in before the release
+                self._lock.release()
+            except RuntimeError:  # it was never ours
+                pass
 
     def _acquire(self) -> None:
         if not self._lock.acquire(timeout=self._busy_timeout):
             raise StoreBusyError(self.where, f"other threads used it for {self._busy_timeout:g} seconds; try again")
         if self._in_turn:
             raise StoreBusyError(self.where, "is being used by what a signal interrupted; try again after that")
-
-    def _release(self) -> None:
-        try:
-            self._lock.release()
-        except RuntimeError:  # it was never ours
-            return
 
     def _patiently(self, connection: sqlite3.Connection, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
         """Execute a statement, trying again for ``busy_timeout`` seconds while another process has the lock.
