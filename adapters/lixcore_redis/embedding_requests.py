@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from binascii import hexlify
 from collections.abc import Collection, Sequence
-from typing import Final
-
-import attrs
+from typing import Final, NamedTuple
 
 from lixcore.errors import InvalidInputError
 from lixcore.ports.embedding_store import KEY_BYTES
@@ -30,8 +28,7 @@ _EVAL_PUT: Final = bulk(b"EVAL") + bulk(scripts.PUT.source)
 _ADDED, _EXPIRES = (b"$%d\r\n%b" % (1 + KEY_DIGITS, letter) for letter in (b"a", b"e"))
 
 
-@attrs.frozen
-class PutFacts:
+class PutFacts(NamedTuple):
     """What values that are put together have in common, as arguments.
 
     Attributes:
@@ -68,7 +65,8 @@ class ValueRequests:
 
     def get(self, keys: Sequence[bytes]) -> bytes:
         """GETRANGE for each: unlike MGET, it refuses a key of another type, and sends no more than a value can have."""
-        return b"%b%b%b" % (self._get_head, _digits(keys).replace(b"-", self._between_gets), self._get_tail)
+        digits = hexlify(keys[0]) if len(keys) == 1 else _digits(keys).replace(b"-", self._between_gets)
+        return b"%b%b%b" % (self._get_head, digits, self._get_tail)
 
     def transaction(self, keys: Sequence[bytes], values: Sequence[bytes], heads: Sequence[bytes], facts: PutFacts) -> list[bytes]:
         """The pieces of a transaction after which all values are there, counted and expiring, or nothing was done."""
@@ -109,4 +107,4 @@ def stored_heads(values: Collection[bytes], added: float, expires: float) -> lis
 
 
 def _digits(keys: Sequence[bytes]) -> bytes:
-    return hexlify(keys[0]) if len(keys) == 1 else hexlify(b"".join(keys), b"-", KEY_BYTES)
+    return hexlify(b"".join(keys), b"-", KEY_BYTES)

@@ -69,7 +69,8 @@ class RedisEmbeddingStore:
         if not keys:
             self._link.refuse_if_closed()
             return []
-        stored = self._link.call(self._requests.get(keys), len(keys), writes=False, flat=len(keys) > 1)
+        count = len(keys)
+        stored = self._link.call(self._requests.get(keys), count, writes=False, flat=count > 1)
         values: list[bytes | None] = []
         try:
             values.extend(live_values(stored, self._now()))
@@ -190,6 +191,6 @@ class _Request:
 
 
 def _check_keys(keys: Iterable[bytes]) -> None:
-    for length in set(map(len, keys)):
-        if length != KEY_BYTES:
-            raise InvalidInputError("key", f"has {length} bytes; it is a digest of {KEY_BYTES}")
+    for key in keys:
+        if len(key) != KEY_BYTES:
+            raise InvalidInputError("key", f"has {len(key)} bytes; it is a digest of {KEY_BYTES}")

@@ -53,11 +53,11 @@ def checked_embedding(value: Sequence[float] | NDArray[Any], field: str = "embed
     if given.dtype.kind not in "iuf" and not all(type(item) in {int, float} for item in given):
         raise InvalidInputError(field, f"must hold numbers, not {_named(given.dtype)}")
     try:
-        wide = given.astype(np.float64)
+        with np.errstate(over="ignore"):  # of extended precision, too
+            wide = given.astype(np.float64)
+            vector = wide.astype(np.float32)
     except OverflowError:
         raise InvalidInputError(field, "has an integer that no float can hold") from None
-    with np.errstate(over="ignore"):
-        vector = wide.astype(np.float32)
     if not np.isfinite(vector).all():
         index = int(np.flatnonzero(~np.isfinite(vector))[0])
         raise InvalidInputError(field, f"has a value at index {index} that is not finite in float32: {wide[index]}")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _log = logging.getLogger("lixcore.cache")
+_Records = Callable[[slice], list[bytes]]
 
 
 class UrlEmbeddings:
@@ -175,8 +176,8 @@ class UrlEmbeddings:
             seconds = (self._clock.monotonic() - began) / len(asked)
             records = self._records(made, lambda index: named_by_url(asked[index]), model, seconds=seconds)
             self._put(list(missing), records)
-            made_now = decode_embeddings(records(slice(None)), model)
-            found.update(zip(missing, map(_intact, made_now), strict=True))
+            intact = decode_embeddings(records(slice(None)), model)  # as all is that was encoded a moment ago
+            found.update((key, each) for key, each in zip(missing, intact, strict=True) if isinstance(each, StoredEmbedding))
         return {url: found[key].vector for url, key in keys.items()}
 
     def forget(self, urls: Iterable[str], *, model: str | None = None) -> int:
@@ -244,15 +245,13 @@ class UrlEmbeddings:
             self._stats.add_when_due()
         return found
 
-    def _records(
-        self, values: Any, name: Callable[[int], str], model: str, *, seconds: float | None
-    ) -> Callable[[slice], list[bytes]]:
-        """Check all embeddings, and return what makes records of some of them: each when it is sent, while it is in the cache."""
+    def _records(self, values: Any, name: Callable[[int], str], model: str, *, seconds: float | None) -> _Records:
+        """Check all embeddings. Records are made of them when they are sent, while their numbers are in the processor's cache."""
         numbers = stored_numbers(checked_embeddings(values, name, dimension=self._dimension), self._dtype, name)
         created = self._clock.now()
         return lambda part: encode_embeddings(numbers[part], model=model, created=created, seconds=seconds)
 
-    def _put(self, keys: list[bytes], records: Callable[[slice], list[bytes]]) -> int:
+    def _put(self, keys: list[bytes], records: _Records) -> int:
         """Store records under keys; return how many, the first ones, are stored."""
         store, size = self._store, self._batch_size
         if store is None:
@@ -278,8 +277,3 @@ class UrlEmbeddings:
                 "the URL embedding cache holds embeddings of dimension %d of the model %r, which are not used: %d is configured"
             )
             _log.warning(said, stored, model, self._dimension)
-
-
-def _intact(stored: StoredEmbedding | StoreError | None) -> StoredEmbedding:
-    assert isinstance(stored, StoredEmbedding)  # noqa: S101  # what was encoded a moment ago
-    return stored

@@ -88,3 +88,11 @@ def test_values_of_any_lengths_go_and_come_together(open_embeddings: OpenEmbeddi
     store.put(many, ttl=60, capacity=100)
     assert list(store.get([one for one, _ in many])) == values
     assert list(store.get([many[3][0], key("none"), many[0][0], many[3][0]])) == [values[3], None, b"", values[3]]
+
+
+def test_unix_sockets(open_embeddings: OpenEmbeddings, redis_server: RedisProcess) -> None:
+    """Many answers are read from the socket itself, whatever its kind."""
+    store = open_embeddings(url=f"unix://{redis_server.socket_path}?db=2")
+    many = entries(*range(300), value=b"x" * 1596)
+    store.put(many, ttl=60, capacity=1000)
+    assert list(store.get([one for one, _ in many])) == [value for _, value in many]

@@ -93,3 +93,8 @@ def test_what_is_no_embedding_is_refused(value: Any, reason: str) -> None:
         checked_embedding(value, "query_embedding")
     assert caught.value.field == "query_embedding"
     assert caught.value.reason.startswith(reason)
+
+
+def test_a_number_of_extended_precision_that_no_float_holds_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="value at index 0 that is not finite"):
+        checked_embedding(np.array([np.finfo(np.longdouble).max, 1.0], dtype=np.longdouble))
