@@ -150,15 +150,17 @@ class RedisSimilarityIndex:
 
     def _answer(self, keys: ScopeKeys, ready: ReadyScope, found: Sequence[tuple[int, float, bool]]) -> list[Match]:
         """What was found, after it was checked."""
-        if not all(ready.is_sound(row) for row, _, _ in found):
-            raise self._corrupt(keys, "has a damaged entry, or a damaged vector")
-        payloads = [ready.payload(row) for row, _, _ in found]
-        if None in payloads:
-            self._fetch(keys, ready, [row for (row, _, _), payload in zip(found, payloads, strict=True) if payload is None])
-            payloads = [ready.payload(row) for row, _, _ in found]
+        try:
+            entries = [ready.entry(row) for row, _, _ in found]
+            if None in entries:
+                self._fetch(keys, ready, [row for (row, _, _), entry in zip(found, entries, strict=True) if entry is None])
+                entries = [ready.entry(row) for row, _, _ in found]
+        except ValueError as error:
+            raise self._corrupt(keys, str(error)) from error
         return [
-            Match(similarity, is_exact, ready.added(row), payload or b"")
-            for (row, similarity, is_exact), payload in zip(found, payloads, strict=True)
+            Match(similarity, is_exact, *entry)
+            for (_, similarity, is_exact), entry in zip(found, entries, strict=True)
+            if entry is not None  # none is, once they were fetched
         ]
 
     def _fetch(self, keys: ScopeKeys, ready: ReadyScope, rows: Sequence[int]) -> None:

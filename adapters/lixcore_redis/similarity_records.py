@@ -47,6 +47,7 @@ _LABEL: Final = 32
 _head: Final = struct.Struct("<4sI16sIIQ")
 _fields: Final = struct.Struct("<16sdd32s32sIIII")
 _crc: Final = struct.Struct("<Q")
+_times: Final = struct.Struct("<16xdd")
 _payload: Final = struct.Struct("<16s80xII24xQ")
 _mark: Final = struct.Struct("<104xI")
 _dimension: Final = struct.Struct("<108xI")
@@ -121,6 +122,12 @@ def read_times(index: bytes, head: Head) -> tuple[NDArray[np.float64], NDArray[n
 
     times = np.frombuffer(index, "<f8", offset=HEAD_BYTES).reshape(head.count, _LONGS)
     return times[:, _ADDED], times[:, _EXPIRES]
+
+
+def times_of(index: bytes, row: int) -> tuple[float, float]:
+    """The same of one entry."""
+    added, expires = _times.unpack_from(index, HEAD_BYTES + RECORD_BYTES * row)
+    return added, expires
 
 
 class Place(NamedTuple):
