@@ -36,7 +36,7 @@ def checked_model(value: object) -> str:
     return checked_text(value, "embedding_model", max_bytes=MAX_MODEL_BYTES, allow_nul=True)
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen(slots=False, cache_hash=True)
 class Scope:
     """Where cached answers are looked for, and nowhere else.
 
