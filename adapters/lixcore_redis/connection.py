@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import redis
+from redis.connection import DefaultParser
 from redis.exceptions import RedisError, ResponseError
 
 from lixcore.errors import InvalidConfigError
@@ -13,6 +14,11 @@ from lixcore_redis.failures import is_transient
 from lixcore_redis.incarnation import QUESTIONS, Incarnation
 from lixcore_redis.options import Destination
 from lixcore_redis.wire import command
+
+try:
+    from lixcore_redis.answer_parser import AnswerParser
+except ImportError:  # it is made of a part that redis-py keeps for itself; without it, redis-py's own parser does
+    AnswerParser = None  # type: ignore[assignment, misc]
 
 _CLIENT_ID: Final = command(b"CLIENT", b"ID")
 
@@ -82,7 +88,22 @@ def connection_maker(goal: Destination, incarnation: Incarnation) -> Callable[[]
     """
     theirs = _CLASSES[goal.scheme]
     try:
-        theirs(**goal.arguments)
+        first = theirs(**goal.arguments)
     except (RedisError, TypeError, ValueError) as error:
         raise InvalidConfigError([f"redis_url: {error}"]) from None
-    return lambda: Connection(theirs(**goal.arguments), incarnation)
+    arguments = {**goal.arguments, **_unannounced(first)}
+    if AnswerParser is not None and issubclass(
+        AnswerParser, DefaultParser
+    ):  # else there is hiredis, which is quicker than any parser in Python
+        arguments["parser_class"] = AnswerParser
+    return lambda: Connection(theirs(**arguments), incarnation)
+
+
+def _unannounced(first: Any) -> dict[str, Any]:
+    """What keeps redis-py from telling the server its name and version.
+
+    For that it looks its version up in files, and asks twice: without it a new connection takes half as long.
+    """
+    if hasattr(first, "driver_info"):  # redis-py 7.1 and newer
+        return {"driver_info": None}
+    return {"lib_name": None, "lib_version": None}

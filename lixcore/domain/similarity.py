@@ -139,8 +139,10 @@ class Vectors:
             squares = self._products(self._rows, self._rows)
         # What is not a number is not between them either.
         if len(squares) and numpy.minimum.reduce(squares) > _SMALLEST and numpy.maximum.reduce(squares) < _LARGEST:
-            return numpy.sqrt(squares, dtype=numpy.float32)
-        return numpy.empty(0, dtype=numpy.float32)
+            lengths: NDArray[np.float32] = numpy.sqrt(squares)
+        else:
+            lengths = numpy.empty(0, dtype=numpy.float32)
+        return lengths
 
 
 def _summed_products(rows: Any, others: Any) -> Any:
