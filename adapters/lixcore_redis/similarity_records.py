@@ -40,7 +40,6 @@ RECORD_BYTES: Final = 136
 ID_BYTES: Final = 16
 
 _NO_LABEL: Final = bytes(LABEL_BYTES)
-_LONGS: Final = RECORD_BYTES // 8
 _SUMMED_BYTES: Final = 112
 _ADDED, _EXPIRES, _SLOT = 2, 3, 15
 _LABEL: Final = 32
@@ -101,9 +100,9 @@ def read_rows(index: bytes, vectors: bytes, head: Head) -> NDArray[np.float32]:
 
     if len(vectors) != head.row_bytes:
         raise ValueError(f"has vectors of {len(vectors):,} bytes, not {head.row_bytes:,}")
-    slots = np.frombuffer(index, "<i8", offset=HEAD_BYTES).reshape(head.count, _LONGS)[:, _SLOT]
+    slots = np.ndarray(head.count, "<i8", index, HEAD_BYTES + 8 * _SLOT, RECORD_BYTES)
     try:
-        return np.frombuffer(vectors, "<f4").reshape(head.slots, head.dimension).take(slots, axis=0)
+        return np.ndarray((head.slots, head.dimension), "<f4", vectors).take(slots, axis=0)
     except IndexError:
         raise ValueError("names a slot that is not there") from None
 
@@ -120,8 +119,8 @@ def read_times(index: bytes, head: Head) -> tuple[NDArray[np.float64], NDArray[n
     """When each entry was added, and from when on it is not live."""
     import numpy as np
 
-    times = np.frombuffer(index, "<f8", offset=HEAD_BYTES).reshape(head.count, _LONGS)
-    return times[:, _ADDED], times[:, _EXPIRES]
+    added, expires = (np.ndarray(head.count, "<f8", index, HEAD_BYTES + 8 * place, RECORD_BYTES) for place in (_ADDED, _EXPIRES))
+    return added, expires
 
 
 def times_of(index: bytes, row: int) -> tuple[float, float]:

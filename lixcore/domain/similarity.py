@@ -137,8 +137,13 @@ class Vectors:
         numpy = self._np
         with numpy.errstate(all="ignore"):
             squares = self._products(self._rows, self._rows)
-        # What is not a number is not between them either.
-        if len(squares) and numpy.minimum.reduce(squares) > _SMALLEST and numpy.maximum.reduce(squares) < _LARGEST:
+        if len(squares) <= _FEW:
+            some = squares.tolist()
+            are_plain = 0.0 < sum(some) < math.inf and min(some) > _SMALLEST and max(some) < _LARGEST
+        else:
+            are_plain = numpy.minimum.reduce(squares) > _SMALLEST and numpy.maximum.reduce(squares) < _LARGEST
+        # What is not a number, and so is no sum with it, is not between them either.
+        if are_plain:
             lengths: NDArray[np.float32] = numpy.sqrt(squares)
         else:
             lengths = numpy.empty(0, dtype=numpy.float32)
