@@ -147,8 +147,6 @@ class MemorySimilarityIndex:
         self, scope: Scope, vector: NDArray[np.float32] | None, *, label: bytes = b"", k: int, at_least: float
     ) -> Sequence[Match]:
         """See the port."""
-        import numpy as np
-
         with self._lock:
             self._check_open()
             place = self._places.get(scope.digest)
@@ -166,7 +164,7 @@ class MemorySimilarityIndex:
         found = [(row, 1.0) for row in labelled]
         if vector is not None:
             if labelled:
-                found = list(zip(labelled, decoded.vectors.cosines(vector, np.array(labelled)).tolist(), strict=True))
+                found = list(zip(labelled, decoded.vectors.cosines_of(labelled, vector), strict=True))
                 live[decoded.by_label[label]] = False
             if len(found) < k:
                 found += decoded.vectors.most_similar(vector, live.__getitem__, k=k - len(found), at_least=at_least)

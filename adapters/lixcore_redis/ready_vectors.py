@@ -97,7 +97,7 @@ class ReadyScope:
         others = [(row, cosine, False) for row, cosine in self._vectors.most_similar(vector, usable, k=k, at_least=at_least)]
         if not exact:
             return others
-        cosines = self._vectors.cosines(vector, np.array(exact)).tolist()
+        cosines = self._vectors.cosines_of(exact, vector)
         return [*((row, cosine, True) for row, cosine in zip(exact, cosines, strict=True)), *others][:k]
 
     def _is_live(self, row: int, now: float) -> bool:

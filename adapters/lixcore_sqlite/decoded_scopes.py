@@ -62,8 +62,6 @@ class DecodedScope:
         Raises:
             InvalidInputError: The query has another dimension, and some entry is live.
         """
-        import numpy as np
-
         usable = live_rows(self._added, self._expires, now)
         if not usable.any():
             return []
@@ -76,7 +74,7 @@ class DecodedScope:
             )
         found: list[tuple[int, float, bool]] = []
         if exact:
-            cosines = self._vectors.cosines(query, np.array(exact)).tolist()
+            cosines = self._vectors.cosines_of(exact, query)
             found = [(row, cosine, True) for row, cosine in zip(exact, cosines, strict=True)]
             usable[exact] = False
         if len(exact) < k:

@@ -63,6 +63,10 @@ class _Compared(Vectors):
     def _of(self, rows: NDArray[np.intp] | None) -> NDArray[np.float32]:
         return self._rows if rows is None else self._rows[rows]
 
+    def cosines_of(self, rows: list[int], query: NDArray[np.float32]) -> list[float]:
+        found: list[float] = self.cosines(query, np.array(rows, dtype=np.intp)).tolist()
+        return found
+
     def most_similar(
         self, query: NDArray[np.float32], usable: Usable | None = None, *, k: int, at_least: float
     ) -> list[tuple[int, float]]:

@@ -141,6 +141,9 @@ def check_most_similar(rows: NDArray[np.float32], query: NDArray[np.float32], us
         assert all((type(row), type(cosine)) == (int, float) for row, cosine in found)
         if usable.all():
             assert vectors.most_similar(query, k=k, at_least=at_least) == found
+    for rows_asked in (range(0), range(1), range(0, len(rows), 1 + len(rows) // 8), range(len(rows) - 1, -1, -1)):
+        for each in (vectors, Vectors(rows)):  # with what the searches have left, and without
+            assert each.cosines_of(list(rows_asked), query) == [cosines[row] for row in rows_asked]
 
 
 @pytest.mark.parametrize("kind", KINDS)
