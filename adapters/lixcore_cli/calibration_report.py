@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lixcore.errors import InvalidLineError
+from lixcore.services.reuse.calibration import FEWEST_ACCEPTED
 from lixcore_cli.output import Output, plain_table
 from lixcore_cli.quantities import counted, share
 from lixcore_cli.threshold_plot import shares, threshold_plot
@@ -68,7 +69,7 @@ class CalibrationReport:
 
     def _show(self, best: Outcome | None) -> None:
         pairs, same = len(self.calibration), self.calibration.same
-        self._out.show(f"{counted(pairs, 'pair')}, {same:,} of them the same question.", "")
+        self._out.show(f"{counted(pairs, 'pair')}, {same:,} of the same question.", "")
         self._show_table(best)
         self._out.show(self._plot(), "")
         self._out.show(self._advice(best))
@@ -108,7 +109,10 @@ class CalibrationReport:
 
     def _advice(self, best: Outcome | None) -> str:
         if best is None:
-            return f"No threshold reaches a precision of {self._percent} with {self._policy} while enough pairs are accepted."
+            return (
+                f"No threshold is recommended: at none are {FEWEST_ACCEPTED} pairs or more accepted with {self._policy} of which"
+                f" {self._percent} are right."
+            )
         low, high = best.interval.low, best.interval.high
         return (
             f"For a precision of {self._percent} with {self._policy}: semantic_similarity_threshold = {best.threshold:.2f}\n"
@@ -122,8 +126,8 @@ class CalibrationReport:
         found = []
         if pairs < _FEW_PAIRS or min(same, pairs - same) < _FEW_OF_A_KIND:
             found.append(
-                f"{same:,} pairs that ask the same and {pairs - same:,} that do not are few: label {_FEW_PAIRS} or more,"
-                f" {_FEW_OF_A_KIND} of each kind at least, before you trust this"
+                f"these are few: {counted(same, 'pair')} of the same question, and {pairs - same:,} of different ones; label"
+                f" {_FEW_PAIRS} or more, {_FEW_OF_A_KIND} of each kind at least, before you trust this"
             )
         if best is not None and best.interval.low < self._wanted:
             found.append(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lixcore_cli.commands.show import ROLE_STYLES, metadata_lines
 from lixcore_cli.output import Output, plain_table
-from lixcore_cli.quantities import share, size
+from lixcore_cli.quantities import counted, share, size
 from lixcore_cli.safe_text import visible_line
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class DemoView:
             self._panel(
                 "Forget",
                 f"Removed for good: {removed['hot']} messages from the hot store, {removed['archive']} from the archive, "
-                f"and {removed['semantic']} cached response.",
+                f"and {counted(removed['semantic'], 'cached response')}.",
             )
 
     def conclude(self, claims: Sequence[Claim], *, seconds: float, session_id: str, directory: Path | None) -> None:

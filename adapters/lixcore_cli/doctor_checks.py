@@ -17,6 +17,7 @@ from lixcore import __version__
 from lixcore.errors import (
     BrokenAdapterError,
     ConfigError,
+    CorruptDataError,
     InvalidConfigError,
     LixError,
     MissingExtraError,
@@ -87,7 +88,7 @@ def _adapter_checks(config: CacheConfig | None) -> Iterator[Diagnosis]:
     registry = config.registry if config is not None else Registry.scan()
     good = lacking = 0
     for adapter in registry.installed():
-        chosen = config is not None and getattr(config, adapter.group.setting) == adapter.name
+        chosen = config is not None and config.chosen(adapter.group) == adapter.name
         check = f"{adapter.group.label} {adapter.name}"
         try:
             _try_loading(registry, adapter)
@@ -118,10 +119,24 @@ def _store_checks(config: CacheConfig) -> Iterator[Check]:
     from lixcore.registry import Group
 
     opener = Opener(config)
-    for group in (Group.HOT_STORE, Group.COLD_ARCHIVE, Group.CODEC, Group.EVICTION_POLICY):
-        name: str = getattr(config, group.setting)
-        for diagnosis in _checks_of(opener, group, name, config.registry.provider(group, name)):
-            yield Check(f"{group.label} {name}", masked(diagnosis, config))
+    stores = (Group.HOT_STORE, Group.COLD_ARCHIVE, Group.CODEC, Group.EVICTION_POLICY)
+    policies = (Group.MATCH_POLICY, Group.ADMISSION_POLICY)
+    for group in (*stores, Group.SIMILARITY_INDEX, Group.EMBEDDING_STORE, *policies):
+        name = config.chosen(group)
+        if name is not None:
+            for diagnosis in _checks_of(opener, group, name, config.registry.provider(group, name)):
+                yield Check(f"{group.label} {name}", masked(_weighed(diagnosis, group, config), config))
+
+
+def _weighed(diagnosis: Diagnosis, group: Group, config: CacheConfig) -> Diagnosis:
+    """A problem of a cache is a warning where its failure is a miss: the application works without it."""
+    from lixcore.registry import Group
+
+    is_cache = group in {Group.SIMILARITY_INDEX, Group.EMBEDDING_STORE}
+    if diagnosis.severity is not Severity.PROBLEM or not is_cache or config.on_cache_failure != "miss":
+        return diagnosis
+    fact = f"{diagnosis.fact}; nothing is found or cached until it works"
+    return attrs.evolve(diagnosis, severity=Severity.WARNING, fact=fact)
 
 
 def _checks_of(opener: Opener, group: Group, name: str, provider: str) -> Iterator[Diagnosis]:
@@ -132,9 +147,9 @@ def _checks_of(opener: Opener, group: Group, name: str, provider: str) -> Iterat
             if callable(close := getattr(adapter, "close", None)):
                 closing.callback(close)
             check = "checking itself"
-            yield from _asked(adapter)
+            yield from _asked(adapter, group)
     except LixError as error:
-        yield Diagnosis(check, Severity.PROBLEM, str(error), _remedy(error))
+        yield Diagnosis(check, Severity.PROBLEM, str(error), _remedy(error, group))
 
 
 @contextmanager
@@ -148,18 +163,34 @@ def _blamed(name: str, provider: str) -> Iterator[None]:
         raise BrokenAdapterError(name, provider, f"its check failed: {type(error).__name__}: {error}") from error
 
 
-def _asked(adapter: Any) -> Iterator[Diagnosis]:
+def _asked(adapter: Any, group: Group) -> Iterator[Diagnosis]:
     """What the adapter says of itself; one that cannot is asked for something small instead."""
+    from lixcore.domain.scope import Scope
+    from lixcore.domain.session import SessionKey
+    from lixcore.ports.embedding_store import KEY_BYTES
+    from lixcore.ports.similarity_index import LABEL_BYTES
+    from lixcore.registry import Group
+
     if isinstance(adapter, Diagnoses):
         yield from adapter.diagnose()
     elif callable(sessions := getattr(adapter, "sessions", None)):
         next(iter(sessions()), None)
         yield Diagnosis("answering", Severity.OK, "it opens and lists sessions; it has no checks of its own")
+    elif group is Group.SIMILARITY_INDEX:
+        adapter.search(Scope(SessionKey("lix doctor")), None, label=bytes(LABEL_BYTES), k=1, at_least=1.0)
+        yield Diagnosis("answering", Severity.OK, "it opens and can be searched; it has no checks of its own")
+    elif group is Group.EMBEDDING_STORE:
+        adapter.get([bytes(KEY_BYTES)])
+        yield Diagnosis("answering", Severity.OK, "it opens and can be read; it has no checks of its own")
     else:
         yield Diagnosis("opening", Severity.OK, "it opens; it has no checks of its own")
 
 
-def _remedy(error: LixError) -> str:
+def _remedy(error: LixError, group: Group) -> str:
+    from lixcore.registry import Group
+
+    if isinstance(error, CorruptDataError) and group in {Group.SIMILARITY_INDEX, Group.EMBEDDING_STORE}:
+        return "remove it, as it says: all that a cache holds can be made again"
     if isinstance(error, StoreBusyError):
         return "ask again; if it stays so, see what keeps it busy"
     if isinstance(error, StoreUnavailableError):
@@ -168,6 +199,4 @@ def _remedy(error: LixError) -> str:
         return "correct the password or the rights"
     if isinstance(error, StoreError):
         return "see that there is room, and that the path is right; for damaged data, run lix verify"
-    if isinstance(error, ConfigError):
-        return "install what is missing, or choose another one"
-    return ""
+    return "install what is missing, or choose another one" if isinstance(error, ConfigError) else ""

@@ -126,12 +126,27 @@ def existing(stack: Stack, session: SessionKey) -> SessionSummary:
         StopError: There is none.
         CorruptDataError: Its facts are damaged.
     """
-    [summary] = stack.wiring.catalogue.summaries([session])
-    if not summary.archived and summary.hot is None:
-        raise StopError(
-            ExitCode.NOT_FOUND, f"there is no session {session.id!r} of tenant {session.tenant!r}; `lix sessions` lists them"
-        )
+    summary = found(stack, session)
+    if summary is None:
+        raise unknown(session)
     return summary
+
+
+def found(stack: Stack, session: SessionKey) -> SessionSummary | None:
+    """The summary of a session; None where neither the hot store nor the archive has it.
+
+    Raises:
+        CorruptDataError: Its facts are damaged.
+    """
+    [summary] = stack.wiring.catalogue.summaries([session])
+    return summary if summary.archived or summary.hot is not None else None
+
+
+def unknown(session: SessionKey) -> StopError:
+    """What ends a command whose session there is not."""
+    return StopError(
+        ExitCode.NOT_FOUND, f"there is no session {session.id!r} of tenant {session.tenant!r}; `lix sessions` lists them"
+    )
 
 
 def readable(stack: Stack, session: SessionKey) -> None:

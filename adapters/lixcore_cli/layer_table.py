@@ -15,33 +15,38 @@ if TYPE_CHECKING:
 
     from lixcore.services.reuse.layer_report import LayerReport
 
-_LABELS: Final = {"semantic_cache": "responses", "url_embedding_cache": "embeddings of URLs"}
+_LABELS: Final = {"semantic_cache": "responses", "url_embedding_cache": "embeddings"}
+_FIGURES: Final = ("kept by", "entries", "size", "hits", "misses", "hit rate", "time saved")
 _UNKNOWN: Final = "-"
 
 
 def layer_table(reports: Sequence[LayerReport]) -> Table:
-    """One row for each cache; what its store cannot say is a dash."""
-    figures = ("entries", "size", "hits", "misses", "hit rate", "time saved")
-    table = plain_table("cache", "kept by", *figures, right=figures)
-    for report in reports:
-        held, totals = report.size, report.totals
-        table.add_row(
-            _LABELS.get(report.name, report.name),
-            report.adapter or "nothing: switched off",
-            _UNKNOWN if held is None else f"{held.entries:,}",
-            _UNKNOWN if held is None else size(held.size),
-            *(
-                [_UNKNOWN] * 4
-                if totals is None
-                else [
-                    f"{totals.hits:,}",
-                    f"{totals.misses:,}",
-                    share(totals.hits, totals.hits + totals.misses),
-                    f"{totals.seconds_saved:,.1f} s",
-                ]
-            ),
-        )
+    """One column for each cache; what its store cannot say, and what one that is switched off has not, is a dash."""
+    caches = [_LABELS.get(report.name, report.name) for report in reports]
+    table = plain_table("caches, of all tenants", *caches, right=caches)
+    for row in zip(_FIGURES, *map(_figures, reports), strict=True):
+        table.add_row(*row)
     return table
+
+
+def _figures(report: LayerReport) -> list[str]:
+    if report.adapter is None:
+        return ["off", *[_UNKNOWN] * (len(_FIGURES) - 1)]
+    held, totals = report.size, report.totals
+    return [
+        report.adapter,
+        *([_UNKNOWN] * 2 if held is None else [f"{held.entries:,}", size(held.size)]),
+        *(
+            [_UNKNOWN] * 4
+            if totals is None
+            else [
+                f"{totals.hits:,}",
+                f"{totals.misses:,}",
+                share(totals.hits, totals.hits + totals.misses),
+                f"{totals.seconds_saved:,.1f} s",
+            ]
+        ),
+    ]
 
 
 def layer_document(reports: Sequence[LayerReport]) -> dict[str, Any]:

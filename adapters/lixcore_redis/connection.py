@@ -6,19 +6,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import redis
-from redis.connection import DefaultParser
 from redis.exceptions import RedisError, ResponseError
 
 from lixcore.errors import InvalidConfigError
 from lixcore_redis.failures import is_transient
+from lixcore_redis.flat_answers import FlatAnswer, read_flat
 from lixcore_redis.incarnation import QUESTIONS, Incarnation
 from lixcore_redis.options import Destination
 from lixcore_redis.wire import command
-
-try:
-    from lixcore_redis.answer_parser import AnswerParser
-except ImportError:  # it is made of a part that redis-py keeps for itself; without it, redis-py's own parser does
-    AnswerParser = None  # type: ignore[assignment, misc]
 
 _CLIENT_ID: Final = command(b"CLIENT", b"ID")
 
@@ -68,6 +63,11 @@ class Connection:
                 raise
             return error  # this user may not ask
 
+    def read_flat(self, count: int) -> tuple[list[FlatAnswer], bool]:
+        """Read so many answers as `lixcore_redis.flat_answers.read_flat` does."""
+        # redis-py has no public way to its socket. Its own buffer is not passed over: between two requests it is empty.
+        return read_flat(self._theirs._sock.recv, count)  # noqa: SLF001
+
     def is_sound(self) -> bool:
         """Whether the server neither ended it nor sent anything, while nothing is asked: two system calls."""
         try:
@@ -92,10 +92,6 @@ def connection_maker(goal: Destination, incarnation: Incarnation) -> Callable[[]
     except (RedisError, TypeError, ValueError) as error:
         raise InvalidConfigError([f"redis_url: {error}"]) from None
     arguments = {**goal.arguments, **_unannounced(first)}
-    if AnswerParser is not None and issubclass(
-        AnswerParser, DefaultParser
-    ):  # else there is hiredis, which is quicker than any parser in Python
-        arguments["parser_class"] = AnswerParser
     return lambda: Connection(theirs(**arguments), incarnation)
 
 

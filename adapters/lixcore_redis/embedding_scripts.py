@@ -56,24 +56,36 @@ local function adopt(set, root, pattern)
 end
 """
 
-# Keys: set, then those of the values. Arguments: root, pattern, now, "-" and the latest time of adding that is live, "-" and when
-# they were added, when they expire, for how many milliseconds they are kept, capacity, then head and value of each. ZADD comes
-# first: a server that is out of memory refuses it, and then nothing was done.
+# Keys: set, then those of the values. Arguments: root, pattern, now, "-" and the latest time of adding that is live, for how many
+# milliseconds values are kept, capacity; and for values that are not on the server yet "-" and when they were added, when they
+# expire, then head and value of each. ZADD comes first then: a server that is out of memory refuses it, and nothing was done.
+#
+# Many values do not enter Lua. A transaction stores them and their members just before, so nobody sees them as long as they do
+# not expire. If the set is not what it should be, they leave again.
 PUT: Final = script(
     _ADOPT
     + f"""
-local set, root, now, horizon, n = KEYS[1], ARGV[1], ARGV[3], ARGV[4], #KEYS - 1
-local call, sub, first_digit = redis.call, string.sub, #root + 1
-local members, negated, expires, ttl = {{}}, ARGV[5], ARGV[6], ARGV[7]
-for i = 1, n do
-  local digits = sub(KEYS[i + 1], first_digit)
-  local at = 4 * i
-  members[at - 3], members[at - 2], members[at - 1], members[at] = negated, 'a' .. digits, expires, 'e' .. digits
+local set, root, now, horizon, ttl, n = KEYS[1], ARGV[1], ARGV[3], ARGV[4], ARGV[5], #KEYS - 1
+local call = redis.call
+if ARGV[7] then
+  local members, first_digit = {{}}, #root + 1
+  for i = 1, n do
+    local digits = string.sub(KEYS[i + 1], first_digit)
+    local at = 4 * i
+    members[at - 3], members[at - 2], members[at - 1], members[at] = ARGV[7], 'a' .. digits, ARGV[8], 'e' .. digits
+  end
+  call('ZADD', set, unpack(members))
+  for i = 1, n do call('SET', KEYS[i + 1], ARGV[i + 8], 'PX', ttl) end
+else
+  for i = 1, n do call('PEXPIRE', KEYS[i + 1], ttl) end
+  local kind = call('TYPE', set).ok
+  if kind ~= 'zset' then
+    for i = 1, n do call('DEL', KEYS[i + 1]) end
+    return redis.error_reply('WRONGTYPE the set of times is of the type ' .. kind)
+  end
 end
-call('ZADD', set, unpack(members))
-for i = 1, n do call('SET', KEYS[i + 1], ARGV[i + 8], 'PX', ttl) end
-if redis.call('PTTL', set) < tonumber(ARGV[7]) then redis.call('PEXPIRE', set, ARGV[7]) end
-if not redis.call('ZSCORE', set, 'whole') then adopt(set, root, ARGV[2]) end
+if call('PTTL', set) < tonumber(ttl) then call('PEXPIRE', set, ttl) end
+if not call('ZSCORE', set, 'whole') then adopt(set, root, ARGV[2]) end
 
 local ended = redis.call('ZRANGEBYSCORE', set, '(0', now, 'LIMIT', 0, 2 * n + 16)
 local gone = {{}}
@@ -87,7 +99,7 @@ end
 if #gone > 0 then redis.call('ZREM', set, unpack(gone)) end
 
 local ahead = redis.call('ZCOUNT', set, '-inf', '(' .. horizon)
-local over = math.min(redis.call('ZCOUNT', set, '(' .. now, '+inf') - ahead - tonumber(ARGV[8]), {REMOVED_AT_ONCE})
+local over = math.min(redis.call('ZCOUNT', set, '(' .. now, '+inf') - ahead - tonumber(ARGV[6]), {REMOVED_AT_ONCE})
 local skip = 0
 while over > 0 do
   local first = redis.call('ZRANGEBYSCORE', set, '(' .. now, '+inf', 'LIMIT', skip, math.min(over, 1000))
@@ -112,34 +124,6 @@ end
 return 1
 """
 )
-
-# Keys: those of the values. Arguments: how many bytes of each to give at most. Gives one string: how many runs there are, for
-# each run how many values have the same length, and that length (all uint32, little end first), then the values; one that is not
-# there has no bytes. A hundred answers would take a client longer than the server needs for them. MGET tells nothing of a key of
-# another type, GETRANGE refuses it.
-GET: Final = script("""
-local most, runs, count, length = tonumber(ARGV[1]), {}, 0, 0
-local values = redis.call('MGET', unpack(KEYS))
-for i = 1, #KEYS do
-  local value = values[i]
-  if not value then
-    value = redis.call('GETRANGE', KEYS[i], 0, 0)
-    values[i] = value
-  end
-  if #value ~= length then
-    if #value > most then
-      value = string.sub(value, 1, most)
-      values[i] = value
-    end
-    runs[#runs + 1] = struct.pack('<I4I4', count, length)
-    count, length = 0, #value
-  end
-  count = count + 1
-end
-runs[#runs + 1] = struct.pack('<I4I4', count, length)
-table.insert(values, 1, struct.pack('<I4', #runs) .. table.concat(runs))
-return table.concat(values)
-""")
 
 # Keys: set, then those of the values. Arguments: root, now, the latest time of adding that is live. Gives how many were live; or,
 # removing nothing, minus the number of the first that lixcore did not write.

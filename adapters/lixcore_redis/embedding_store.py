@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from binascii import hexlify
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from math import ceil
 from typing import Any, ClassVar, Final, Self
 
@@ -17,16 +18,8 @@ from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.embedding_store import KEY_BYTES
 from lixcore_redis import embedding_scripts as scripts
-from lixcore_redis.embedding_values import (
-    HEAD,
-    KEY_DIGITS,
-    MAGIC,
-    MAX_VALUE_BYTES,
-    MOST_BYTES,
-    bounds_of,
-    live_values,
-    value_root,
-)
+from lixcore_redis.embedding_requests import TRANSACTION_ANSWERS, PutFacts, ValueRequests, stored_heads
+from lixcore_redis.embedding_values import live_values, value_root
 from lixcore_redis.keys import any_version_pattern
 from lixcore_redis.link import Link
 from lixcore_redis.options import RedisEmbeddingOptions
@@ -35,15 +28,13 @@ from lixcore_redis.tally_hash import TallyHash, tallies_key
 from lixcore_redis.wire import bulk, number
 
 AT_ONCE: Final = 128
-"""How many values one command gets or puts; a call with more sends several commands in its one request."""
+"""How many values one transaction puts; a call with more sends several of them in its one request."""
 
 SAMPLED: Final = 1000
 """At how many members of the set `RedisEmbeddingStore.measure` looks; there are two for each value."""
 
 LONGEST_MS: Final = 2**52
 """What the server is told of a longer time, in milliseconds: it adds the time since 1970 and takes no more than 2**63 - 1."""
-
-_MOST_BYTES: Final = bulk(b"%d" % MOST_BYTES)
 
 
 class RedisEmbeddingStore:
@@ -61,11 +52,7 @@ class RedisEmbeddingStore:
         self._times = self._root + b"times"
         self._pattern = any_version_pattern(options.key_prefix)[:-1] + self._root[len(options.key_prefix.encode()) + 1 :] + b"*"
         self._sums = TallyHash(self._link, tallies_key(options.key_prefix, "embeddings"))
-        # What the requests have in common.
-        self._key_head = b"$%d\r\n%b" % (len(self._root) + KEY_DIGITS, self._root)
-        self._get_head = b"*4\r\n" + bulk(b"GETRANGE") + self._key_head
-        self._get_tail = b"\r\n" + bulk(b"0") + bulk(b"%d" % (MOST_BYTES - 1))
-        self._times_named = bulk(self._times)
+        self._requests = ValueRequests(self._root, self._times)
 
     @classmethod
     def open(cls, options: RedisEmbeddingOptions, context: AdapterContext) -> Self:
@@ -77,23 +64,15 @@ class RedisEmbeddingStore:
         return cls(options, context.clock)
 
     def get(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
-        """GETRANGE for one; for more, a script that answers with one string for all."""
+        """GETRANGE for each."""
         _check_keys(keys)
-        if len(keys) == 1:
-            request = b"%b%b%b" % (self._get_head, hexlify(keys[0]), self._get_tail)
-            (stored,) = self._link.call(request, 1, writes=False)
-            return self._live_values(keys, stored, (0, len(stored)))
-        parts = [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
-        requests = [_Request(len(part), self._named(part), 1, _MOST_BYTES) for part in parts]
-        values: list[bytes | None] = []
-        for part, answer in zip(parts, self._run(scripts.GET, requests, writes=False), strict=True):
-            values += self._live_values(part, answer, bounds_of(answer))
-        return values
-
-    def _live_values(self, keys: Sequence[bytes], stored: bytes, bounds: Sequence[int]) -> list[bytes | None]:
+        if not keys:
+            self._link.refuse_if_closed()
+            return []
+        stored = self._link.call(self._requests.get(keys), len(keys), writes=False, flat=len(keys) > 1)
         values: list[bytes | None] = []
         try:
-            values.extend(live_values(stored, bounds, self._now()))
+            values.extend(live_values(stored, self._now()))
         except ValueError as error:
             raise self._corrupt(keys[len(values)], str(error)) from error
         return values
@@ -103,23 +82,32 @@ class RedisEmbeddingStore:
         return CorruptDataError(self._link.where, f"the key {name} holds a value that lixcore did not write: {reason}; remove it")
 
     def put(self, entries: Sequence[tuple[bytes, bytes]], *, ttl: float, capacity: int) -> None:
-        """A script; sent twice, it does the same again."""
+        """A script; for more than one, transactions that end with it. Sent twice, they do the same again."""
         values = dict(entries)
         _check_keys(values)
         now = self._now()
-        expires = now + ttl
+        keys, stored, heads = list(values), list(values.values()), stored_heads(values.values(), now, now + ttl)
+        if not keys:
+            self._link.refuse_if_closed()
+            return
         milliseconds = ceil(min(ttl * 1000, LONGEST_MS))
-        facts = [self._root, self._pattern, number(now), number(-now - CLOCK_SKEW_SECONDS), number(-now), number(expires)]
-        facts += [b"%d" % milliseconds, b"%d" % capacity]
-        common = b"".join(map(bulk, facts))
-        keys, stored = list(values), _stored(values.values(), now, expires)
-        requests = []
-        for start in range(0, len(keys), AT_ONCE):
-            part = keys[start : start + AT_ONCE]
-            named = self._times_named + self._named(part)
-            arguments = common + b"".join(stored[3 * start : 3 * (start + AT_ONCE)])
-            requests.append(_Request(1 + len(part), named, len(facts) + len(part), arguments))
-        self._run(scripts.PUT, requests)
+        others = (
+            self._root,
+            self._pattern,
+            number(now),
+            number(-now - CLOCK_SKEW_SECONDS),
+            b"%d" % milliseconds,
+            b"%d" % capacity,
+        )
+        facts = PutFacts(bulk(number(-now)), bulk(number(now + ttl)), b"".join(map(bulk, others)), len(others))
+        if len(keys) == 1:
+            arguments = b"".join((facts.others, facts.added, facts.expires, heads[0], stored[0], b"\r\n"))
+            self._run(scripts.PUT, _Request(2, self._requests.named(keys), len(others) + 3, arguments))
+            return
+        parts = [slice(start, start + AT_ONCE) for start in range(0, len(keys), AT_ONCE)]
+        pieces = (self._requests.transaction(keys[part], stored[part], heads[part], facts) for part in parts)
+        # Flat: an error within a transaction is raised like any other.
+        self._link.call(b"".join(chain.from_iterable(pieces)), len(parts) * TRANSACTION_ANSWERS, flat=True)
 
     def forget(self, keys: Sequence[bytes]) -> int:
         """A script; if it had to be sent twice, the values removed by the first one are not counted."""
@@ -130,8 +118,7 @@ class RedisEmbeddingStore:
             return 0
         now = self._now()
         arguments = bulk(self._root) + bulk(number(now)) + bulk(number(now + CLOCK_SKEW_SECONDS))
-        request = _Request(1 + len(given), self._times_named + self._named(given), 3, arguments)
-        (found,) = self._run(scripts.FORGET, [request])
+        found = self._run(scripts.FORGET, _Request(1 + len(given), self._requests.named(given), 3, arguments))
         if found < 0:
             raise self._corrupt(given[-found - 1], "it has another head")
         return int(found)
@@ -171,22 +158,12 @@ class RedisEmbeddingStore:
         """Close the connections; those in use when their call is done."""
         self._link.close()
 
-    def _named(self, keys: Sequence[bytes]) -> bytes:
-        """The keys of values as arguments: all of them by a few calls, whatever their number."""
-        digits = hexlify(b"".join(keys), b"-", KEY_BYTES)
-        return b"%b%b\r\n" % (self._key_head, digits.replace(b"-", b"\r\n" + self._key_head))
-
-    def _run(self, script: Script, requests: Sequence[_Request], *, writes: bool = True) -> list[Any]:
-        """Run a script once for each, all in one request that may be sent twice, and return the answers."""
-        if not requests:
-            self._link.refuse_if_closed()
-            return []
-        packed = b"".join(request.packed(b"EVALSHA", script.digest) for request in requests)
-        answers = self._link.call(packed, len(requests), writes=writes)
-        if any(isinstance(answer, NoScriptError) for answer in answers):  # a new server, or its scripts were flushed
-            packed = b"".join(request.packed(b"EVAL", script.source) for request in requests)
-            answers = self._link.call(packed, len(requests), writes=writes)
-        return answers
+    def _run(self, script: Script, request: _Request) -> Any:
+        """Run a script that may be sent twice, and return its answer."""
+        (answer,) = self._link.call(request.packed(b"EVALSHA", script.digest), 1)
+        if isinstance(answer, NoScriptError):  # a new server, or its scripts were flushed
+            (answer,) = self._link.call(request.packed(b"EVAL", script.source), 1)
+        return answer
 
 
 @attrs.frozen
@@ -212,21 +189,7 @@ class _Request:
         return b"*%d\r\n%b%b%b" % (count, head, self.keys, self.arguments)
 
 
-def _stored(values: Iterable[bytes], added: float, expires: float) -> list[bytes]:
-    """Values with their heads as arguments, three pieces for each."""
-    heads: dict[int, bytes] = {}  # by length: of embeddings by one model, all have the same
-    pieces: list[bytes] = []
-    for value in values:
-        length = len(value)
-        if length not in heads:
-            if length > MAX_VALUE_BYTES:
-                raise InvalidInputError("value", f"has {length:,} bytes; up to {MAX_VALUE_BYTES:,} are accepted")
-            heads[length] = b"$%d\r\n%b" % (HEAD.size + length, HEAD.pack(MAGIC, length, added, expires))
-        pieces += (heads[length], value, b"\r\n")
-    return pieces
-
-
 def _check_keys(keys: Iterable[bytes]) -> None:
-    for key in keys:
-        if len(key) != KEY_BYTES:
-            raise InvalidInputError("key", f"has {len(key)} bytes; it is a digest of {KEY_BYTES}")
+    for length in set(map(len, keys)):
+        if length != KEY_BYTES:
+            raise InvalidInputError("key", f"has {length} bytes; it is a digest of {KEY_BYTES}")

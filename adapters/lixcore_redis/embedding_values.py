@@ -16,8 +16,7 @@ addition.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lixcore.domain.freshness import is_live
@@ -25,7 +24,6 @@ from lixcore_redis.keys import VERSION
 
 MAGIC: Final = b"lxv1"
 HEAD: Final = struct.Struct("<4sIdd")
-_NUMBER: Final = struct.Struct("<I")
 MAX_VALUE_BYTES: Final = 1024 * 1024
 MOST_BYTES: Final = HEAD.size + MAX_VALUE_BYTES + 1
 """How much of a value is read at most: one byte more than it can have, so that a longer one is noticed without being sent."""
@@ -38,28 +36,25 @@ def value_root(prefix: str) -> bytes:
     return f"{prefix}:{VERSION}:{{url}}:".encode()
 
 
-def live_values(stored: bytes, bounds: Sequence[int], now: float) -> Iterator[bytes | None]:
+def live_values(stored: Iterable[bytes], now: float) -> Iterator[bytes | None]:
     """The values in what the server gave; None for nothing, or what is not live.
 
     Args:
-        stored: Values with their heads.
-        bounds: Where each begins, which is where the one before ends; and where the last one ends.
+        stored: Values with their heads; empty where there is none.
         now: By the clock of who asks.
 
     Raises:
         ValueError: lixcore did not write the next one.
     """
-    known, span, live = b"", 0, False
-    for start, end in pairwise(bounds):
-        if start == end:
+    known, size, live, begins = b"-", 0, False, HEAD.size
+    for value in stored:
+        if not value:
             yield None
             continue
-        begins = start + HEAD.size
-        head = stored[start:begins]
-        if head != known or end - start != span:  # what was put together has the same head
-            live = _is_live(head, end - begins, now)
-            known, span = head, end - start
-        yield stored[begins:end] if live else None
+        if len(value) != size or not value.startswith(known):  # what was put together has the same head
+            known, size = value[:begins], len(value)
+            live = _is_live(known, size - begins, now)
+        yield value[begins:] if live else None
 
 
 def _is_live(head: bytes, length: int, now: float) -> bool:
@@ -71,16 +66,3 @@ def _is_live(head: bytes, length: int, now: float) -> bool:
     if said != length or length > MAX_VALUE_BYTES:
         raise ValueError(f"its head tells of {said:,} bytes, and not of those that follow")
     return is_live(added, expires, now)
-
-
-def bounds_of(answer: bytes) -> list[int]:
-    """The bounds of the values in an answer to `lixcore_redis.embedding_scripts.GET`."""
-    (runs,) = _NUMBER.unpack_from(answer)
-    numbers = struct.unpack_from(f"<{2 * runs}I", answer, _NUMBER.size)
-    bounds = [_NUMBER.size * (1 + 2 * runs)]
-    for count, length in zip(numbers[::2], numbers[1::2], strict=True):
-        if length:
-            bounds += range(bounds[-1] + length, bounds[-1] + length * count + 1, length)
-        else:
-            bounds += [bounds[-1]] * count
-    return bounds

@@ -7,6 +7,7 @@ from typing import Any
 from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseError
 
 from lixcore.errors import StoreUnavailableError
+from lixcore_redis.connection import Connection
 from lixcore_redis.failures import is_transient, store_error, told_apart
 from lixcore_redis.pool import ConnectionPool
 
@@ -40,8 +41,8 @@ class Exchange:
         self._pool = pool
         self.where = where
 
-    def ask(self, request: bytes, count: int, tolerated: Tolerated) -> list[Any]:
-        """Send a request in one go and return its ``count`` answers.
+    def ask(self, request: bytes, count: int, tolerated: Tolerated, *, flat: bool = False) -> list[Any]:
+        """Send a request in one go and return its ``count`` answers; in the place of arrays their items, if ``flat``.
 
         Raises:
             LostError: It failed for a reason that may be over in a moment.
@@ -55,17 +56,9 @@ class Exchange:
             raise store_error(self.where, error) from error
         except UnicodeError as error:  # a host name that cannot be one
             raise StoreUnavailableError(self.where, f"the host name cannot be looked up: {error}") from error
-        answers: list[Any] = []
-        failed = False
         try:
             connection.send([request])
-            read = connection.read
-            for _ in range(count):
-                try:
-                    answers.append(read())
-                except ResponseError as error:  # the answers behind it must be read all the same
-                    failed = True
-                    answers.append(told_apart(error))
+            answers, failed = connection.read_flat(count) if flat else _read(connection, count)
         except RedisError as error:
             self._pool.drop(connection)
             if is_transient(error):
@@ -74,12 +67,16 @@ class Exchange:
         except BaseException:  # an interrupt: answers may be under way, so nobody may use it again
             self._pool.drop(connection)
             raise
-        if failed and any(isinstance(answer, ReadOnlyError) for answer in answers):
+        if not failed:
+            self._pool.give(connection)
+            return answers
+        answers = [told_apart(each) if isinstance(each, ResponseError) else each for each in answers]
+        if any(isinstance(answer, ReadOnlyError) for answer in answers):
             self._pool.drop(connection)  # a failover made a replica of it: the address may lead to another server by now
             self._pool.forget_free()
         else:
             self._pool.give(connection)
-        return self._judged(answers, tolerated) if failed else answers
+        return self._judged(answers, tolerated)
 
     def _judged(self, answers: list[Any], tolerated: Tolerated) -> list[Any]:
         for index, answer in enumerate(answers):
@@ -92,3 +89,17 @@ class Exchange:
                 raise LostError(answer, sent=carried_out)
             raise store_error(self.where, answer) from answer
         return answers
+
+
+def _read(connection: Connection, count: int) -> tuple[list[Any], bool]:
+    """So many answers, errors among them, and whether there are any."""
+    answers: list[Any] = []
+    failed = False
+    read = connection.read
+    for _ in range(count):
+        try:
+            answers.append(read())
+        except ResponseError as error:  # the answers behind it must be read all the same
+            failed = True
+            answers.append(error)
+    return answers, failed

@@ -71,6 +71,7 @@ class Link:
         repeat: Callable[[int], bytes] | None = None,
         first_may_be: tuple[type[Exception], ...] = (),
         all_may_be: tuple[type[Exception], ...] = (),
+        flat: bool = False,
     ) -> list[Any]:
         """Send a request of one or more commands in one go and return its answers.
 
@@ -82,6 +83,7 @@ class Link:
                 time before the first try, in milliseconds; None when the request itself may be sent again.
             first_may_be: Error answers to the first command that stand in the answers instead of being raised.
             all_may_be: The same for every command.
+            flat: Whether items stand in the place of each array: many answers are read faster so.
 
         Raises:
             StoreError: No answer, or an error among the answers.
@@ -98,7 +100,7 @@ class Link:
             try:
                 if repeating and repeat:
                     request = repeat(self._server_time(kills, since=began))
-                answers = self._guarded(kills, request, count, tolerated)
+                answers = self._guarded(kills, request, count, tolerated, flat=flat)
             except LostError as lost:
                 attempt += 1
                 unknown = unknown or (writes and lost.sent)
@@ -150,9 +152,11 @@ class Link:
         """Close all connections; further calls raise `ClosedError`."""
         self._pool.close()
 
-    def _guarded(self, kills: Sequence[bytes], request: bytes, count: int, tolerated: Tolerated) -> list[Any]:
+    def _guarded(
+        self, kills: Sequence[bytes], request: bytes, count: int, tolerated: Tolerated, *, flat: bool = False
+    ) -> list[Any]:
         """The answers to a request that begins with ending connections; whether that succeeds does not matter."""
         if not kills:
-            return self._exchange.ask(request, count, tolerated)
+            return self._exchange.ask(request, count, tolerated, flat=flat)
         tolerated = (*([(ResponseError,)] * len(kills)), *tolerated)
-        return self._exchange.ask(b"".join(kills) + request, len(kills) + count, tolerated)[len(kills) :]
+        return self._exchange.ask(b"".join(kills) + request, len(kills) + count, tolerated, flat=flat)[len(kills) :]

@@ -129,7 +129,6 @@ class ReadyScope:
             kept = self._tail[begin : begin + place.length]
             if not place.holds(kept):
                 return None
-            self._payloads[place.identifier] = kept
         return kept
 
     def place(self, row: int) -> Place:

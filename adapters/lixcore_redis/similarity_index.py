@@ -100,15 +100,15 @@ class RedisSimilarityIndex:
     def search(
         self, scope: Scope, vector: NDArray[np.float32] | None, *, label: bytes = b"", k: int, at_least: float
     ) -> Sequence[Match]:
-        """One request: for the head, where the scope is ready here; else for everything, which is four commands.
+        """One request: for the head, where the scope is ready here; else for everything, which is two commands.
 
-        A payload that is not among the newest 64 KiB costs a second request.
+        A second one follows where nothing is found on the server, and for a payload that is not among the newest 64 KiB.
         """
         keys = self._keys(scope)
         now = self._clock.now()
         former = self._ready.get(keys.digest)
         if former is not None and former.is_current:
-            (version,) = self._link.call(former.check, 1, writes=False)
+            (version,) = self._link.call(former.check, 1, writes=False, flat=True)
             if version == former.version:
                 try:
                     return self._answer(keys, former, former.find(vector, label=label, k=k, at_least=at_least, now=now))
@@ -130,17 +130,15 @@ class RedisSimilarityIndex:
 
     def _read(self, keys: ScopeKeys, former: ReadyScope | None) -> ReadyScope | None:
         """A scope, with its newest payloads; None when it has no entry."""
-        index, vectors, tail, version = self._link.call(keys.everything, 4, writes=False)
-        if version != (index or b"")[:HEAD_BYTES]:
-            raise _ChangedError
-        if index is None:
-            self._ready.drop(keys.digest)
-            return None
+        index, vectors, tail = self._link.call(keys.everything, 2, writes=False, flat=True)
         try:
-            head = read_head(index)
-            if vectors is None or (head.text_bytes and not tail):
+            head = read_head(index) if index is not None else None
+            if head is None or vectors is None or (head.text_bytes and not tail):
                 self._ready.drop(keys.digest)
-                return None  # the server threw one of the three away, and so the entries
+                *_, version = self._link.call(keys.doubt, 3, writes=False)
+                if version != (index or b"")[:HEAD_BYTES]:
+                    raise _ChangedError
+                return None  # never there, over, or the server threw one of the three away, and so the entries
             ready = ReadyScope(index, head, read_rows(index, vectors, head), tail=tail, check=keys.check)
         except ValueError as error:
             raise self._corrupt(keys, str(error)) from error
@@ -167,7 +165,7 @@ class RedisSimilarityIndex:
         """Read payloads that are not at hand, and then the head again, in one request."""
         places = [ready.place(row) for row in rows]
         request = b"".join(_range(keys.strings[2], place.begin, place.length) for place in places) + keys.check
-        *pieces, version = self._link.call(request, len(places) + 1, writes=False)
+        *pieces, version = self._link.call(request, len(places) + 1, writes=False, flat=True)
         if version != ready.version:
             raise _ChangedError
         for place, piece in zip(places, pieces, strict=True):

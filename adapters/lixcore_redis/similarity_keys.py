@@ -49,8 +49,8 @@ class ScopeKeys:
         registry: The set that names the scope.
         source: Which session adds to it.
         check: ``GETRANGE`` of the head alone.
-        everything: ``GET`` of index and vectors, ``GETRANGE`` of the newest payloads, then `check`: when the head is still the
-            same, nobody wrote in between. Each says when its key is another program's, which ``MGET`` does not.
+        everything: ``MGET`` of index and vectors, so that they belong together, and ``GETRANGE`` of the newest payloads.
+        doubt: ``STRLEN`` of index and vectors, which say when the key is another program's, as ``MGET`` does not; then `check`.
     """
 
     digest: bytes
@@ -59,6 +59,7 @@ class ScopeKeys:
     source: bytes
     check: bytes
     everything: bytes
+    doubt: bytes
 
 
 @attrs.frozen
@@ -83,10 +84,9 @@ def scope_keys(prefix: str, scope: Scope) -> ScopeKeys:
     base = _base(prefix, owner)
     index, vectors, texts = strings = strings_of(base + digest.hex().encode())
     check = command(b"GETRANGE", index, b"0", b"%d" % (HEAD_BYTES - 1))
-    everything = (
-        command(b"GET", index) + command(b"GET", vectors) + command(b"GETRANGE", texts, b"%d" % -TAIL_BYTES, b"-1") + check
-    )
-    return ScopeKeys(digest, strings, _registry(base, owner, source), source, check, everything)
+    everything = command(b"MGET", index, vectors) + command(b"GETRANGE", texts, b"%d" % -TAIL_BYTES, b"-1")
+    doubt = command(b"STRLEN", index) + command(b"STRLEN", vectors) + check
+    return ScopeKeys(digest, strings, _registry(base, owner, source), source, check, everything, doubt)
 
 
 def cached_scope_keys(prefix: str) -> Callable[[Scope], ScopeKeys]:

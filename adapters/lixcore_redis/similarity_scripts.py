@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lixcore_redis.scripts import Script, script
+from lixcore_redis.scripts import script
 
 MOST_BYTES: Final = 192 * 1024 * 1024
 """How many bytes of payloads, and of vectors, a scope holds at most; older entries leave. A string ends at 512 MiB."""
@@ -33,6 +33,7 @@ local function opened(keys)
   if texts ~= length then return 'has payloads of ' .. texts .. ' bytes' end
   return {index = index, dimension = dimension, slots = slots, length = length}
 end
+local function hexed(character) return string.format('%02x', string.byte(character)) end
 local function is_live(index, at, now)
   local added, expires = struct.unpack('<dd', index, at + 16)
   return added <= now + 60 and now < expires
@@ -68,6 +69,11 @@ end
 # Keys: idx, vec, txt, registry. Arguments: record without its last 16 bytes, vector, payload, capacity, milliseconds, most bytes.
 # Gives 0; the dimension of the live entries where that is another one; or a text that says what is wrong. An entry that is there
 # already was added by the same request before. SADD is the first write: a server that is out of memory refuses it.
+#
+# Who forgets finds a scope by the registry, so that must last while the scope may hold a byte of the session's. What leaves is
+# overwritten, but what is over stays until the next add. So a shared scope may hold it for as long again as it lives, and for a
+# minute more by each of two clocks. Where others' entries live longer, their adds prolong the registries of those whose entries
+# do not.
 ADD: Final = script(
     _COMMON
     + """
@@ -95,18 +101,42 @@ for i = first, #live do
 end
 local lasts = math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[5]))
 local base, name = string.sub(KEYS[1], 1, -69), string.sub(KEYS[1], -68, -5)
+local function named(registry, long)
+  redis.call('SADD', registry, name)
+  if redis.call('PTTL', registry) < long then redis.call('PEXPIRE', registry, long) end
+end
 if redis.call('SADD', KEYS[4], name) == 1 then
   for _, other in ipairs(redis.call('SRANDMEMBER', KEYS[4], 2)) do
     if other ~= name and redis.call('EXISTS', base .. other .. ':idx') == 0 then redis.call('SREM', KEYS[4], other) end
   end
 end
-if redis.call('PTTL', KEYS[4]) < lasts then redis.call('PEXPIRE', KEYS[4], lasts) end
+if string.sub(KEYS[4], -7) == ':shared' then
+  named(KEYS[4], 2 * lasts + 120000)
+  local seen = {[string.sub(fields, 65, 96)] = true}
+  for _, at in ipairs(kept) do
+    local added, expires, source = struct.unpack('<ddxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxc32', scope.index, at + 16)
+    if 1000 * (expires - added) + 1000 < lasts and not seen[source] then
+      seen[source] = true
+      named(base .. string.gsub(source, '.', hexed) .. ':shared', 2 * lasts + 120000)
+    end
+  end
+else
+  named(KEYS[4], lasts)
+end
 if #kept == 0 then
   rewritten(KEYS, nil, kept, token, lasts, fields, row, text)
 elseif scope.length + #text > 2 * size + 4096 or scope.slots > 2 * #kept + 8 then
   scope.rows, scope.texts = redis.call('GET', KEYS[2]), redis.call('GET', KEYS[3]) or ''
   rewritten(KEYS, scope, kept, token, lasts, fields, row, text)
 else
+  for at = HEAD + 1, #scope.index, RECORD do
+    local slot, begin = struct.unpack('<I8I8', scope.index, at + 120)
+    local left = struct.unpack('<I4', scope.index, at + 100)
+    if not used[slot] and slot < scope.slots and begin + left <= scope.length then
+      redis.call('SETRANGE', KEYS[2], slot * #row, string.rep('\\0', #row))
+      redis.call('SETRANGE', KEYS[3], begin, string.rep('\\0', left))
+    end
+  end
   local slot = 0
   while used[slot] do slot = slot + 1 end
   local records = {head(scope.dimension, token, #kept + 1, math.max(scope.slots, slot + 1), scope.length + #text)}
@@ -156,5 +186,3 @@ end
 return removed
 """
 )
-
-__all__ = ["ADD", "FORGET", "MOST_BYTES", "Script"]

@@ -1,4 +1,4 @@
-"""A hot store in one SQLite file, and a cache in another, for any number of threads and processes of one machine; no server."""
+"""A hot store and two caches, each in an SQLite file of its own, for the threads and processes of one machine; no server."""
 
 from __future__ import annotations
 

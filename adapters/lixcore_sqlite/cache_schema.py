@@ -1,4 +1,4 @@
-"""The tables of the cache's file: cached responses by scope, embeddings by key, and how useful they are."""
+"""The tables of the caches' two files: cached responses by scope, embeddings by key; and how useful each of the caches is."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import Final
 
 from lixcore.domain.freshness import CLOCK_SKEW_SECONDS
 from lixcore_sqlite.database import Database
-from lixcore_sqlite.options import SqliteCacheOptions
 from lixcore_sqlite.schema import Schema
 
 LIVE: Final = "added <= ? AND expires > ?"
 """`lixcore.domain.freshness.is_live` of a row, with the parameters of `live_at`."""
 
-_TABLES: Final = (
+_FORMAT: Final = 1
+_REMEDY: Final = "it is a cache: delete it together with its -wal and -shm files, and lixcore makes a new one"
+_TALLIES: Final = "CREATE TABLE tallies (name TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID"
+
+_TABLES_OF_RESPONSES: Final = (
+    # removals counts what was deleted so far, wiped is its value at the last VACUUM: see `Database.wipe`.
     "CREATE TABLE meta (format INTEGER NOT NULL, removals INTEGER NOT NULL, wiped INTEGER NOT NULL)",
     # version: random, another one after every change of the scope's entries. held: how many there are. soonest and latest: bounds
     # of the times when one of them expires, and was added, so that nobody has to look at all of them to find nothing.
@@ -28,48 +32,59 @@ _TABLES: Final = (
     "CREATE INDEX entries_by_scope ON entries (scope)",
     "CREATE INDEX entries_by_expiry ON entries (scope, expires)",
     "CREATE INDEX entries_by_source ON entries (source) WHERE source IS NOT NULL",
+    _TALLIES,
+)
+
+_TABLES_OF_EMBEDDINGS: Final = (
+    "CREATE TABLE meta (format INTEGER NOT NULL)",
     """CREATE TABLE embeddings (number INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, added REAL NOT NULL, expires REAL NOT NULL,
         value BLOB NOT NULL)""",
     "CREATE INDEX embeddings_by_expiry ON embeddings (expires)",
     "CREATE TABLE stock (held INTEGER NOT NULL, latest REAL NOT NULL)",  # of the embeddings, as in scopes
-    """CREATE TABLE tallies (layer TEXT NOT NULL, name TEXT NOT NULL, value REAL NOT NULL,
-        PRIMARY KEY (layer, name)) WITHOUT ROWID""",
+    _TALLIES,
 )
 
 
-def _fill(connection: sqlite3.Connection) -> None:
-    connection.execute("INSERT INTO meta VALUES (1, 0, 0)")
+def _fill_responses(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO meta VALUES (?, 0, 0)", (_FORMAT,))
+
+
+def _fill_embeddings(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO meta VALUES (?)", (_FORMAT,))
     connection.execute("INSERT INTO stock VALUES (0, -9e999)")
 
 
-CACHE: Final = Schema(
+RESPONSES: Final = Schema(
     application_id=0x6C697863,  # "lixc"
-    format=1,
-    tables=_TABLES,
-    fill=_fill,
-    remedy="it is a cache: delete it together with its -wal and -shm files, and lixcore makes a new one",
+    format=_FORMAT,
+    tables=_TABLES_OF_RESPONSES,
+    fill=_fill_responses,
+    remedy=_REMEDY,
     is_cache=True,
 )
+"""The file of the similarity index."""
+
+EMBEDDINGS: Final = Schema(
+    application_id=0x6C697865,  # "lixe"
+    format=_FORMAT,
+    tables=_TABLES_OF_EMBEDDINGS,
+    fill=_fill_embeddings,
+    remedy=_REMEDY,
+    is_cache=True,
+)
+"""The file of the embedding store. Nothing in it is a session's, so it is never wiped."""
 
 
-def open_cache(options: SqliteCacheOptions, user: str) -> Database:
-    """The cache's file, opened or made.
+def cache_database(path: str, schema: Schema, *, busy_timeout: float, user: str) -> Database:
+    """A cache's file, which nothing touches before it is used: what is wrong with it is an error of the calls.
 
     Args:
+        path: The file.
+        schema: What it holds.
+        busy_timeout: How long to wait for others; seconds.
         user: What for, as `lixcore.errors.ClosedError` names it.
-
-    Raises:
-        StoreRefusedError: It or its directory cannot be written, or it is not lixcore's.
-        CorruptDataError: It is damaged, or no database.
-        StoreBusyError: Another process locked it for longer than ``busy_timeout``.
     """
-    database = Database(options.cache_file, synchronous="normal", busy_timeout=options.busy_timeout, schema=CACHE, user=user)
-    try:
-        database.rows("SELECT held FROM stock", ())  # so that what is wrong shows here
-    except BaseException:
-        database.close()
-        raise
-    return database
+    return Database(path, synchronous="normal", busy_timeout=busy_timeout, schema=schema, user=user)
 
 
 def live_at(now: float) -> tuple[float, float]:

@@ -160,10 +160,15 @@ class Database:
         except sqlite3.Error as error:
             self._roll_back()
             if not hasattr(error, "sqlite_errorcode"):
+                if isinstance(error, sqlite3.OperationalError):
+                    raise self.damaged(f"holds text that is none ({error})") from error
                 raise  # the driver was used wrongly: a defect of this adapter
             raise failure(
                 self.where, error, busy_timeout=self._busy_timeout, writing=writing, remedy=self._schema.remedy
             ) from error
+        except UnicodeDecodeError as error:  # of the driver: SQLite's message quotes a part of the file that is damaged
+            self._roll_back()
+            raise self.damaged("is damaged") from error
         except BaseException:
             if mine:
                 self._roll_back()
@@ -171,19 +176,16 @@ class Database:
         finally:
             if mine:
                 self._in_turn = False
-            self._release()
+            try:  # noqa: SIM105  # a Python function in between is where an interrupt would get in before the release
+                self._lock.release()
+            except RuntimeError:  # it was never ours
+                pass
 
     def _acquire(self) -> None:
         if not self._lock.acquire(timeout=self._busy_timeout):
             raise StoreBusyError(self.where, f"other threads used it for {self._busy_timeout:g} seconds; try again")
         if self._in_turn:
             raise StoreBusyError(self.where, "is being used by what a signal interrupted; try again after that")
-
-    def _release(self) -> None:
-        try:
-            self._lock.release()
-        except RuntimeError:  # it was never ours
-            return
 
     def _patiently(self, connection: sqlite3.Connection, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
         """Execute a statement, trying again for ``busy_timeout`` seconds while another process has the lock.
@@ -195,7 +197,8 @@ class Database:
             try:
                 return connection.execute(statement, parameters).fetchall()
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or waited >= self._busy_timeout:
+                code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)  # the driver's own errors have none
+                if code & 0xFF != sqlite3.SQLITE_BUSY or waited >= self._busy_timeout:
                     raise
             moment = pause * random()  # noqa: S311  # so that processes that wait do not meet again
             time.sleep(moment)

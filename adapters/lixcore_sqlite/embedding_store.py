@@ -10,8 +10,8 @@ from lixcore.domain.freshness import CLOCK_SKEW_SECONDS
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
-from lixcore_sqlite.cache_schema import LIVE, live_at, open_cache
-from lixcore_sqlite.options import SqliteCacheOptions
+from lixcore_sqlite.cache_schema import EMBEDDINGS, LIVE, cache_database, live_at
+from lixcore_sqlite.options import SqliteEmbeddingOptions
 from lixcore_sqlite.tallies import add_to_tallies, read_tallies
 
 _GET: Final = f"SELECT key, value FROM embeddings WHERE {LIVE} AND key IN "  # noqa: S608  # of constants
@@ -31,30 +31,26 @@ _ENTRY_BYTES: Final = 128
 """About what an entry takes of the file beside its value."""
 _KEYS_AT_ONCE: Final = 512
 """Older builds of SQLite take 999 parameters."""
-_LAYER: Final = "url"
 
 
 class SqliteEmbeddingStore:
     """`lixcore.ports.embedding_store.EmbeddingStore` in one file, for the threads and processes of one machine.
 
-    Reading waits for no writer. The capacity holds at every instant.
+    Reading waits for no writer. The capacity holds at every instant. The file may be deleted at any time: the next call makes
+    a new one.
     """
 
-    Options = SqliteCacheOptions
+    Options = SqliteEmbeddingOptions
 
-    def __init__(self, options: SqliteCacheOptions, clock: Clock) -> None:
+    def __init__(self, options: SqliteEmbeddingOptions, clock: Clock) -> None:
         self._clock = clock
-        self._database = open_cache(options, "the SQLite embedding store")
+        self._database = cache_database(
+            options.embeddings_file, EMBEDDINGS, busy_timeout=options.busy_timeout, user="the SQLite embedding store"
+        )
 
     @classmethod
-    def open(cls, options: SqliteCacheOptions, context: AdapterContext) -> SqliteEmbeddingStore:
-        """Open the file, or make it.
-
-        Raises:
-            StoreRefusedError: It or its directory cannot be written, or it is not lixcore's.
-            CorruptDataError: It is damaged, or no database.
-            StoreBusyError: Another process locked it for longer than ``busy_timeout``.
-        """
+    def open(cls, options: SqliteEmbeddingOptions, context: AdapterContext) -> SqliteEmbeddingStore:
+        """Touch nothing: the first call that needs the file opens or makes it, and what is wrong with it is an error of calls."""
         return cls(options, context.clock)
 
     def get(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
@@ -111,11 +107,11 @@ class SqliteEmbeddingStore:
 
     def tally(self, changes: Mapping[str, float]) -> None:
         """See `lixcore.ports.tallies.KeepsTallies`."""
-        add_to_tallies(self._database, _LAYER, changes)
+        add_to_tallies(self._database, changes)
 
     def tallies(self) -> Mapping[str, float]:
         """See `lixcore.ports.tallies.KeepsTallies`."""
-        return read_tallies(self._database, _LAYER)
+        return read_tallies(self._database)
 
     def close(self) -> None:
         """Close the file; may be called twice."""

@@ -29,30 +29,43 @@ class SqliteOptions(SqliteFileOptions):
 
 
 @attrs.frozen(kw_only=True)
-class SqliteCacheOptions(SqliteFileOptions):
-    """The options of `SqliteEmbeddingStore`, and of all that keeps its data in the same file."""
+class SqliteSimilarityOptions(SqliteFileOptions):
+    """The options of `SqliteSimilarityIndex`."""
 
     cache_path: str | None = option(
         None,
-        "The file of cached responses and embeddings, which may be deleted at any time; unless given, it stands beside ``path``"
-        " and is named like it, with ``-cache``.",
+        "The file of cached responses, which may be deleted at any time; unless given, it stands beside ``path`` and is named"
+        " like it, with ``-cache``.",
     )
-
-    @property
-    def cache_file(self) -> str:
-        """The path of the cache's file: of ``lixcore.sqlite3``, ``lixcore-cache.sqlite3``."""
-        if self.cache_path is not None:
-            return self.cache_path
-        path = Path(self.path)
-        return str(path.parent / f"{path.stem}-cache{path.suffix}")
-
-
-@attrs.frozen(kw_only=True)
-class SqliteSimilarityOptions(SqliteCacheOptions):
-    """The options of `SqliteSimilarityIndex`."""
-
     index_cache_bytes: int = option(
         64 * 1024 * 1024,
         "How many bytes of the index a process keeps ready for searching; a search asks whether they are still valid.",
         at_least=0,
     )
+
+    @property
+    def cache_file(self) -> str:
+        """The path of the responses' file: of ``lixcore.sqlite3``, ``lixcore-cache.sqlite3``."""
+        return _beside(self.path, "-cache") if self.cache_path is None else self.cache_path
+
+
+@attrs.frozen(kw_only=True)
+class SqliteEmbeddingOptions(SqliteFileOptions):
+    """The options of `SqliteEmbeddingStore`."""
+
+    embeddings_path: str | None = option(
+        None,
+        "The file of embeddings of URLs, which may be deleted at any time; unless given, it stands beside ``path`` and is named"
+        " like it, with ``-embeddings``.",
+    )
+
+    @property
+    def embeddings_file(self) -> str:
+        """The path of the embeddings' file: of ``lixcore.sqlite3``, ``lixcore-embeddings.sqlite3``."""
+        return _beside(self.path, "-embeddings") if self.embeddings_path is None else self.embeddings_path
+
+
+def _beside(path: str, ending: str) -> str:
+    """Another file in the same directory, named like it."""
+    file = Path(path)
+    return str(file.parent / f"{file.stem}{ending}{file.suffix}")

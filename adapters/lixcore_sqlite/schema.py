@@ -24,7 +24,7 @@ class Schema:
     Attributes:
         application_id: What tells files of this kind from others, in the file's header.
         format: The newest format that is read, and the one that new files get; it stands in the table ``meta``, which also counts
-            what was removed and wiped, as `lixcore_sqlite.database.Database.wipe` needs it.
+            what was removed and wiped where `lixcore_sqlite.database.Database.wipe` is used.
         tables: The statements that make the tables.
         fill: Adds their first rows, in the same transaction.
         remedy: What to do with a file that is damaged; the rest of a sentence.

@@ -15,7 +15,7 @@ from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.similarity_index import IndexEntry, Match
-from lixcore_sqlite.cache_schema import LIVE, live_at, open_cache
+from lixcore_sqlite.cache_schema import LIVE, RESPONSES, cache_database, live_at
 from lixcore_sqlite.decoded_scopes import DecodedScope, DecodedScopes
 from lixcore_sqlite.leases import drop_lease, take_lease
 from lixcore_sqlite.options import SqliteSimilarityOptions
@@ -65,14 +65,13 @@ _ENTRY_BYTES: Final = 96
 _SWEPT_SCOPES: Final = 2
 _SWEPT_ENTRIES: Final = 8
 """What an add removes of what is expired elsewhere: more than it adds, and not so much that anybody waits for it."""
-_LAYER: Final = "semantic"
 
 
 class SqliteSimilarityIndex:
     """`lixcore.ports.similarity_index.SimilarityIndex` in one file, for the threads and processes of one machine.
 
     A process keeps the vectors of the scopes that it used last; a search asks the file for the scope's version first. Searching
-    waits for no writer.
+    waits for no writer. The file may be deleted at any time, and the next call makes a new one.
     """
 
     Options = SqliteSimilarityOptions
@@ -80,17 +79,13 @@ class SqliteSimilarityIndex:
     def __init__(self, options: SqliteSimilarityOptions, clock: Clock) -> None:
         self._clock = clock
         self._decoded = DecodedScopes(options.index_cache_bytes)
-        self._database = open_cache(options, "the SQLite similarity index")
+        self._database = cache_database(
+            options.cache_file, RESPONSES, busy_timeout=options.busy_timeout, user="the SQLite similarity index"
+        )
 
     @classmethod
     def open(cls, options: SqliteSimilarityOptions, context: AdapterContext) -> SqliteSimilarityIndex:
-        """Open the file, or make it.
-
-        Raises:
-            StoreRefusedError: It or its directory cannot be written, or it is not lixcore's.
-            CorruptDataError: It is damaged, or no database.
-            StoreBusyError: Another process locked it for longer than ``busy_timeout``.
-        """
+        """Touch nothing: the first call that needs the file opens or makes it, and what is wrong with it is an error of calls."""
         return cls(options, context.clock)
 
     def add(self, scope: Scope, entry: IndexEntry, *, ttl: float, capacity: int) -> None:
@@ -155,11 +150,11 @@ class SqliteSimilarityIndex:
 
     def tally(self, changes: Mapping[str, float]) -> None:
         """See `lixcore.ports.tallies.KeepsTallies`."""
-        add_to_tallies(self._database, _LAYER, changes)
+        add_to_tallies(self._database, changes)
 
     def tallies(self) -> Mapping[str, float]:
         """See `lixcore.ports.tallies.KeepsTallies`."""
-        return read_tallies(self._database, _LAYER)
+        return read_tallies(self._database)
 
     def lease(self, name: str, *, holder: str, seconds: float) -> bool:
         """See `lixcore.ports.leases.GrantsLeases`; by this machine's clock."""

@@ -1,5 +1,7 @@
 """The directory of an index: owned by one process, with one connection to its SQLite file that threads use in turn.
 
+Nothing is touched before the first turn. One that cannot open the directory leaves no lock behind, and the next one tries again.
+
 A child that is forked has nothing of it: the connection is closed before a fork, and the child has to take the directory's lock
 itself, which its parent may hold.
 """
@@ -18,7 +20,7 @@ from typing import Final
 from lixcore.errors import ClosedError, StoreBusyError
 from lixcore.ports.forking import ForkHooks, ForkStage, register_at_fork
 from lixcore_usearch.directory_lock import DirectoryLock
-from lixcore_usearch.failures import file_failure, sqlite_failure
+from lixcore_usearch.failures import damaged, file_failure, sqlite_failure
 from lixcore_usearch.schema import prepare
 
 DATABASE: Final = "entries.sqlite3"
@@ -32,7 +34,7 @@ class Directory:
     """Turns at the directory's SQLite file, and their failures as lixcore's errors.
 
     Args:
-        path: The directory; it is made when it is missing.
+        path: The directory; the first turn makes it when it is missing.
 
     Attributes:
         path: The directory.
@@ -48,6 +50,7 @@ class Directory:
         self._in_turn = False
         self._lock = DirectoryLock(self.path)
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._pid = os.getpid()
         self._closed = False
         _directories.add(self)
@@ -68,17 +71,22 @@ class Directory:
         with self._turns:
             self._refuse_a_signal_handler()
             try:
-                self._in_turn = True
-                yield self._connected()
+                try:
+                    self._in_turn = True
+                    yield self._connected()
+                finally:
+                    self._in_turn = False
+                    self._roll_back()
             except sqlite3.Error as error:
                 if not hasattr(error, "sqlite_errorcode"):
                     raise  # the driver was used wrongly: a defect of this adapter
                 raise sqlite_failure(self.where, error, busy_seconds=_BUSY_SECONDS) from error
+            except UnicodeDecodeError as error:  # of the driver: SQLite's message quotes a part of the file that is damaged
+                raise damaged(self.where, "its tables cannot be told") from error
             except OSError as error:
                 raise file_failure(str(self.path), error) from error
             finally:
-                self._in_turn = False
-                self._roll_back()
+                self._in_turn = False  # an interrupt may have come in the midst of the above
 
     @contextmanager
     def transaction(self, sql: sqlite3.Connection) -> Iterator[None]:
@@ -113,7 +121,7 @@ class Directory:
         with self._turns:
             self._refuse_a_signal_handler()
             try:
-                yield self._lock.is_held and self._pid == os.getpid()
+                yield self._lock.is_held and self._pid == os.getpid() and self._is_in_place()
             finally:
                 self._closed = True
                 self._disconnect()
@@ -154,10 +162,26 @@ class Directory:
             raise ClosedError("the similarity index 'usearch'")
         if self._pid != os.getpid():
             self._disown()
+        if self._lock.is_held and not self._is_in_place():  # it was deleted or moved away, to begin anew
+            self._let_go()
         if self._connection is None:
-            self._connection = self._connect()
+            try:
+                self._connection = self._connect()
+            except BaseException:
+                self._let_go()
+                raise
         self._roll_back()  # what an interrupt has left open
         return self._connection
+
+    def _is_in_place(self) -> bool:
+        """Whether the SQLite file is still the one that was opened."""
+        return self._file is not None and _file_at(self.path / DATABASE) == self._file
+
+    def _let_go(self) -> None:
+        """Leave the directory to whoever comes first, and remember nothing of it."""
+        self._disconnect()
+        self._lock.release()
+        self.era += 1
 
     def _connect(self) -> sqlite3.Connection:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -165,6 +189,7 @@ class Directory:
         self.graphs.mkdir(mode=0o700, exist_ok=True)
         file = self.path / DATABASE
         file.touch(mode=0o600)  # its log will have the same rights
+        self._file = _file_at(file)
         connection = sqlite3.connect(
             file,
             timeout=_BUSY_SECONDS,
@@ -194,6 +219,15 @@ class Directory:
                 connection.close()
             else:
                 _inherited.append(connection)
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """What tells a file from one that takes its place; None where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  # pathlib's does the same, slower, and this is on every call's way
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 _directories: weakref.WeakSet[Directory] = weakref.WeakSet()

@@ -24,6 +24,11 @@ _DAMAGED: Final = {
 }
 
 
+def damaged(where: str, reason: object) -> CorruptDataError:
+    """The error to raise where the file is damaged."""
+    return CorruptDataError(where, f"is damaged ({reason}); move its directory away: it is a cache, and fills again")
+
+
 def sqlite_failure(where: str, error: sqlite3.Error, *, busy_seconds: float) -> StoreError:
     """The error of lixcore that says what SQLite's does; it is raised from ``error``, which has a code of SQLite."""
     code = error.sqlite_errorcode
@@ -35,7 +40,7 @@ def sqlite_failure(where: str, error: sqlite3.Error, *, busy_seconds: float) -> 
     if primary in _REFUSED:
         return StoreRefusedError(where, "cannot be opened or written; give this process the right to write its directory")
     if primary in _DAMAGED:
-        return CorruptDataError(where, f"is damaged ({error}); move its directory away: it is a cache, and fills again")
+        return damaged(where, error)
     return StoreUnavailableError(where, f"the medium failed ({error.sqlite_errorname})", outcome_unknown=True)
 
 

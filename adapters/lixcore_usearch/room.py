@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ROOM_BYTES: Final = 2048
 _LEAST_CHANGES: Final = 2000
 _MOST_COVERED: Final = 8  # to cover more than this part of a graph takes longer than to begin anew
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("lixcore.usearch")
 
 
 class Room:

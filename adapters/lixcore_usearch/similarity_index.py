@@ -40,6 +40,8 @@ class UsearchSimilarityIndex:
     Everything is in one SQLite file, and what was added stays there when the process is killed. Of scopes with many entries there
     are graphs besides, which propose candidates: similarities are exact, but of the most similar entries a few may be missed.
 
+    The first index of a directory that is used has it until it is closed.
+
     Args:
         options: Its options.
         clock: Tells what is live.
@@ -57,22 +59,15 @@ class UsearchSimilarityIndex:
 
     @classmethod
     def open(cls, options: UsearchOptions, context: AdapterContext) -> UsearchSimilarityIndex:
-        """Open the directory, or make it.
+        """Touch nothing: the first call that needs the directory takes its lock and opens it, or makes it.
+
+        What is wrong with it is an error of the calls, until that is put right; that another process has it, or another index of
+        this one, is a `StoreBusyError` of each.
 
         Raises:
             MissingExtraError: USearch is not installed.
-            StoreBusyError: Another process has the directory open, or another index of this one.
-            StoreRefusedError: It cannot be written, or holds another application's files.
-            CorruptDataError: Its SQLite file is damaged.
         """
-        index = cls(options, context.clock)
-        try:
-            with index._turn():  # so that what is wrong shows here
-                pass
-        except BaseException:
-            index.close()
-            raise
-        return index
+        return cls(options, context.clock)
 
     @staticmethod
     def check_driver() -> None:

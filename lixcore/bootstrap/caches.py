@@ -63,6 +63,9 @@ def wire_caches(config: CacheConfig, opener: Opener, undo: ExitStack) -> Caches:
         ConfigError: An adapter or a policy is unknown, broken or lacks its driver.
     """
     index_name, store_name = config.chosen(Group.SIMILARITY_INDEX), config.chosen(Group.EMBEDDING_STORE)
+    raises, clock = config.on_cache_failure == "raise", opener.clock
+    semantic_guard = CacheGuard("semantic", clock, raise_failures=raises)
+    url_guard = CacheGuard("URL embedding", clock, raise_failures=raises)
     index: SimilarityIndex | None = opener.open(Group.SIMILARITY_INDEX, index_name) if index_name else None
     if index is not None:
         undo.callback(index.close)
@@ -71,16 +74,8 @@ def wire_caches(config: CacheConfig, opener: Opener, undo: ExitStack) -> Caches:
         undo.callback(store.close)
     match: MatchPolicy = opener.open(Group.MATCH_POLICY, config.match_policy)
     admission: AdmissionPolicy = opener.open(Group.ADMISSION_POLICY, config.admission_policy)
-    raises, clock = config.on_cache_failure == "raise", opener.clock
-    semantic_layer = CacheLayer(
-        "semantic_cache", index_name, CacheGuard("semantic", clock, raise_failures=raises), LayerStats("semantic", clock, index)
-    )
-    url_layer = CacheLayer(
-        "url_embedding_cache",
-        store_name,
-        CacheGuard("URL embedding", clock, raise_failures=raises),
-        LayerStats("url_embedding", clock, store),
-    )
+    semantic_layer = CacheLayer("semantic_cache", index_name, semantic_guard, LayerStats("semantic", clock, index))
+    url_layer = CacheLayer("url_embedding_cache", store_name, url_guard, LayerStats("url_embedding", clock, store))
     semantic = SemanticCache(
         index,
         clock=clock,

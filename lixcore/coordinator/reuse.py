@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _KEPT_SCOPES: Final = 64
 _KEPT_CHARACTERS: Final = 1024
+_MODELS: Final = (str, type(None))
 
 
 class Reuse(ABC):
@@ -44,9 +45,9 @@ class Reuse(ABC):
 
     def _scope(self, url: str, model: str | None, *, shared: bool) -> Scope:
         """A scope; the one of an earlier call where there is one, as it has its digests and its hash ready."""
-        if type(url) is not str or len(url) > _KEPT_CHARACTERS or not (model is None or type(model) is str):
+        if type(url) is not str or len(url) > _KEPT_CHARACTERS or type(model) not in _MODELS or type(shared) is not bool:
             return self._new_scope(url, model, shared=shared)
-        what = (url, model, bool(shared))
+        what = (url, model, shared)
         scope = self._scopes.get(what)
         if scope is None:
             scope = self._new_scope(url, model, shared=shared)
@@ -56,7 +57,7 @@ class Reuse(ABC):
         return scope
 
     def _new_scope(self, url: str, model: str | None, *, shared: bool) -> Scope:
-        return Scope(self.session, url, self._config.embedding_model if model is None else model, bool(shared))
+        return Scope(self.session, url, self._config.embedding_model if model is None else model, shared)
 
     def get_semantic_response(
         self,

@@ -46,12 +46,12 @@ def checked_embedding(value: Sequence[float] | NDArray[Any], field: str = "embed
     except (TypeError, ValueError):
         raise InvalidInputError(field, "must be a one-dimensional array of numbers") from None
     if given.ndim != 1:
-        raise InvalidInputError(field, f"must have one dimension, not shape {given.shape}")
+        raise InvalidInputError(field, _not_one_dimensional(value, given))
     if not 1 <= given.size <= MAX_DIMENSION:
         raise InvalidInputError(field, f"has dimension {given.size:,}; 1 to {MAX_DIMENSION:,} are accepted")
     # Told to make floats of anything, numpy would also parse text, count dates and drop imaginary parts.
     if given.dtype.kind not in "iuf" and not all(type(item) in {int, float} for item in given):
-        raise InvalidInputError(field, f"must hold numbers, not {given.dtype}")
+        raise InvalidInputError(field, f"must hold numbers, not {_named(given.dtype)}")
     try:
         wide = given.astype(np.float64)
     except OverflowError:
@@ -65,3 +65,13 @@ def checked_embedding(value: Sequence[float] | NDArray[Any], field: str = "embed
         raise InvalidInputError(field, "is all zeros, which has no direction to compare")
     vector.setflags(write=False)
     return vector
+
+
+def _not_one_dimensional(value: object, given: NDArray[Any]) -> str:
+    if given.ndim == 0 and given is not value:  # numpy makes an array of no dimension of what is none
+        return f"must be a one-dimensional array of numbers, not {type(value).__name__}"
+    return f"must have one dimension, not shape {given.shape}"
+
+
+def _named(dtype: np.dtype[Any]) -> str:
+    return "text" if dtype.kind == "U" else str(dtype)

@@ -79,11 +79,11 @@ def _stacked(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.float32] | None
     """The rows as one float32 array; None where they are no numbers, or not of one length and type."""
     import numpy as np
 
-    whole = values if isinstance(values, np.ndarray) else _joined(values)
+    whole, is_own = (values, False) if isinstance(values, np.ndarray) else (_joined(values), True)
     if whole is None or whole.ndim != 2 or whole.dtype.kind not in "iuf" or not 1 <= whole.shape[1] <= MAX_DIMENSION:  # noqa: PLR2004  # rows of numbers
         return None
     if whole.dtype == np.float32:
-        return whole.astype(np.float32)
+        return whole.astype(np.float32, copy=not is_own)
     with np.errstate(over="ignore"):  # by way of float64, like a single one: both round alike
         return whole.astype(np.float64, copy=False).astype(np.float32)
 
@@ -96,12 +96,13 @@ def _joined(values: Sequence[Any]) -> NDArray[Any] | None:
     except (TypeError, ValueError):
         return None
     first = arrays[0]
-    if type(first) is not np.ndarray or first.ndim != 1:
+    if set(map(type, arrays)) != {np.ndarray} or first.ndim != 1:
         return None
-    dtype, shape = first.dtype, first.shape
-    if any(type(array) is not np.ndarray or array.dtype != dtype or array.shape != shape for array in arrays):
+    try:
+        joined: NDArray[Any] = np.concatenate(arrays, dtype=first.dtype, casting="no")
+    except (TypeError, ValueError):  # of another type, or of more or fewer axes than one
         return None
-    return np.concatenate(arrays).reshape(len(arrays), -1)
+    return joined.reshape(len(arrays), -1) if set(map(len, arrays)) == {len(first)} else None
 
 
 def _surely_right(matrix: NDArray[np.float32]) -> bool:

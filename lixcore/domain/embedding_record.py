@@ -100,27 +100,30 @@ def decode_embeddings(records: Iterable[bytes | None], model: str) -> list[Store
     """
     frombuffer, wide, types = _numpy()
     found: list[StoredEmbedding | CorruptDataError | None] = []
-    head, size, kept, dimension = b"", -1, wide, 0
+    head, size, kept, dimension, start, seconds, created = b"", -1, wide, 0, 0, None, 0.0
     for record in records:
         if record is None:
             found.append(None)
             continue
-        if len(record) != size or not record.startswith(head):  # mostly it is as the one before
+        if len(record) != size or not record.startswith(head):  # those of a batch begin alike, times and all
             try:
-                head, code, dimension = _checked_head(record, model)
+                plain, code, dimension = _checked_head(record, model)
             except CorruptDataError as error:
                 found.append(error)
                 continue
-            size, kept = len(record), types[code]
+            size, kept, start = len(record), types[code], len(plain) + _TIMES.size
+            head = record[:start]
+            created, seconds = _TIMES.unpack_from(record, len(plain))
+            if seconds != seconds:  # noqa: PLR0124  # NaN is none
+                seconds = None
         if zlib.crc32(record) != _CRC_OF_WHOLE:
             found.append(_corrupt("has a wrong checksum"))
             continue
-        created, seconds = _TIMES.unpack_from(record, len(head))
-        vector = frombuffer(record, kept, dimension, len(head) + _TIMES.size)
+        vector = frombuffer(record, kept, dimension, start)
         if kept is not wide:
             vector = vector.astype(wide)
             vector.setflags(write=False)
-        found.append(StoredEmbedding(vector, created, seconds if seconds == seconds else None))  # noqa: PLR0124  # NaN is none
+        found.append(StoredEmbedding(vector, created, seconds))
     return found
 
 

@@ -53,4 +53,4 @@ def checked_json(value: object, field: str, *, depth: int = 0) -> JsonValue:
         }
     if isinstance(value, list | tuple):
         return [checked_json(item, f"{field}[{index}]", depth=depth + 1) for index, item in enumerate(value)]
-    raise InvalidInputError(field, f"is a {type(value).__name__}, which is not a JSON value")
+    raise InvalidInputError(field, f"is of type {type(value).__name__}, which JSON does not have")

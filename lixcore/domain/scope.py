@@ -8,6 +8,7 @@ import attrs
 
 from lixcore.domain.session import SessionKey
 from lixcore.domain.text import checked_text
+from lixcore.errors import InvalidInputError
 
 MAX_URL_BYTES = 64 * 1024
 """How long the URL of a scope may be, in UTF-8."""
@@ -36,6 +37,13 @@ def checked_model(value: object) -> str:
     return checked_text(value, "embedding_model", max_bytes=MAX_MODEL_BYTES, allow_nul=True)
 
 
+def _checked_shared(value: object) -> bool:
+    # Not just anything that is true: "false" and "no", as a file or a request may have them, would share a session's answers.
+    if isinstance(value, bool):
+        return value
+    raise InvalidInputError("shared", f"must be True or False, not {type(value).__name__}")
+
+
 @attrs.frozen(slots=False, cache_hash=True)
 class Scope:
     """Where cached answers are looked for, and nowhere else.
@@ -50,13 +58,13 @@ class Scope:
         shared: Whether all sessions of the tenant use the answers: then only the session's tenant counts for where that is.
 
     Raises:
-        InvalidInputError: The url or the model is refused.
+        InvalidInputError: The url or the model is refused, or ``shared`` is no boolean.
     """
 
     session: SessionKey
     url: str = attrs.field(default="", converter=checked_url)
     model: str = attrs.field(default="", converter=checked_model)
-    shared: bool = False
+    shared: bool = attrs.field(default=False, converter=_checked_shared)
 
     @property
     def owner(self) -> bytes:

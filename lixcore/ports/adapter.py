@@ -40,11 +40,15 @@ class Adapter(Protocol):
 
     @classmethod
     def open(cls, options: Any, context: AdapterContext) -> Any:
-        """Make the adapter. It connects lazily or at once, as is usual for its store; it never hangs.
+        """Make the adapter. It never hangs.
+
+        A hot store or an archive connects lazily or at once, as is usual for its store. A similarity index or an embedding store
+        touches nothing: no file, lock or connection before its first call, and whatever is wrong with its store is an error of
+        its calls, until it is put right. So a cache never keeps an application from starting, and leaves no trace unless used.
 
         Raises:
             MissingExtraError: Its driver is not installed.
-            StoreError: The store cannot be used.
+            StoreError: The store cannot be used; never raised by a cache.
         """
         ...
 

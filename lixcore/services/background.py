@@ -61,7 +61,9 @@ class BackgroundWork:
 
     def _begin_afresh(self) -> None:
         self.at_work = threading.Lock()
-        self._changed = threading.Condition()
+        # Entered as it is, and not by way of the condition: an interrupt within `Condition.__enter__` would leave it locked.
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._woken = False
         self._thread: threading.Thread | None = None
 
@@ -78,7 +80,7 @@ class BackgroundWork:
         """
         if self._thread is not None:
             return not self._closed
-        with self._changed:
+        with self._lock:
             return self._has_thread()
 
     def wake(self) -> bool:
@@ -87,7 +89,7 @@ class BackgroundWork:
         Returns:
             False when there is no thread to do it.
         """
-        with self._changed:
+        with self._lock:
             if not self._has_thread():
                 return False
             self._woken = True
@@ -113,7 +115,7 @@ class BackgroundWork:
     def _run(self) -> None:
         wait = self._first_after()
         while True:
-            with self._changed:
+            with self._lock:
                 self._changed.wait_for(lambda: self._woken or self._closed, _at_most(wait))
                 if self._closed:
                     return
@@ -134,7 +136,7 @@ class BackgroundWork:
 
     def close(self) -> None:
         """Finish the step in hand, and end the thread. Idempotent."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._changed.notify_all()
             thread = self._thread

@@ -18,6 +18,7 @@ from tests.benchmarks.predecessor import MISSING, url_embeddings
 from tests.benchmarks.redis_commands import server
 from tests.benchmarks.report import Table
 from tests.benchmarks.settings import Settings
+from tests.benchmarks.url_embedding_benchmark import url_embeddings as url_embeddings_through
 
 _DIMENSION = 384
 _COUNT = 1000
@@ -31,7 +32,7 @@ _Calls = dict[str, Callable[[], object]]
 
 
 def reuse(settings: Settings) -> list[Table]:
-    """Get and set one embedding, then a thousand by calls of a hundred and one by one."""
+    """Get and set one embedding, then a thousand by calls of a hundred and one by one; by the store, then through the stack."""
     get = Table(f"embedding store: get one of {_DIMENSION} float32 (raw: GET of the same bytes)", _columns("x raw"))
     put = Table("embedding store: set one (raw: SET PX of the same bytes)", _columns("x raw"))
     many = Table(
@@ -76,7 +77,8 @@ def reuse(settings: Settings) -> list[Table]:
         _fill(put, interleaved(setting, seconds=settings.seconds, one_call_a_sample=True))
         for name, (gets, sets) in ways.items():
             many.add(name, *_compared(gets, settings), *_compared(sets, settings))
-    return [get, put, many]
+        through = url_embeddings_through(settings, url) if url else []
+    return [get, put, many, *through]
 
 
 def _columns(last: str) -> tuple[str, ...]:

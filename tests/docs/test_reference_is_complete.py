@@ -79,6 +79,30 @@ def test_every_public_name_is_explained_by_its_docstring(page: Page) -> None:
         assert inspect.getdoc(value)
 
 
+def test_every_call_of_a_coordinator_has_a_row(page: Page) -> None:
+    listed = set(re.findall(r"^\| `([a-z_]+)\(", page("reference/python-api.md"), re.MULTILINE))
+    calls = {name for name, value in inspect.getmembers(lixcore.CacheCoordinator, callable) if not name.startswith("_")}
+    assert {"add_message_to_context", "get_or_call"} <= calls
+    assert calls - listed == {"get_cache_stats"}, "the other name of get_stats, told of below the table"
+
+
+def inherits_calls(name: str) -> bool:
+    """Whether an exported class has public methods of another class of lixcore."""
+    value = getattr(lixcore, name)
+    bases = inspect.getmro(value)[1:] if inspect.isclass(value) else ()
+    ours = [base for base in bases if base.__module__.startswith("lixcore.")]
+    return any(inspect.isfunction(value) and not name.startswith("_") for base in ours for name, value in vars(base).items())
+
+
+def test_calls_that_a_class_inherits_are_rendered_with_it(page: Page) -> None:
+    """The renderer leaves them out unless it is told not to."""
+    inheriting = [name for name in lixcore.__all__ if inherits_calls(name)]
+    assert "CacheCoordinator" in inheriting
+    for name in inheriting:
+        told = rf"^::: [a-z_.]+\.{name}\n    options:\n      inherited_members: true$"
+        assert re.search(told, page("reference/python-api.md"), re.MULTILINE), name
+
+
 def test_every_option_has_a_row(page: Page) -> None:
     assert missing_rows(page("reference/configuration.md"), options()) == set()
 

@@ -28,7 +28,7 @@ METHODS_OF_THE_PREDECESSOR = [
 
 
 def embedded(**settings: Any) -> CacheConfig:
-    return CacheConfig(hot_store="memory", cold_archive="memory", similarity_index=None, hot_window_size=3, **settings)
+    return CacheConfig(hot_store="memory", cold_archive="memory", hot_window_size=3, **settings)
 
 
 @pytest.fixture
@@ -144,6 +144,20 @@ def test_flush_clear_and_forget_do_what_they_say(memory: CacheCoordinator, stack
     assert memory.get_full_history() == []
 
 
+UNUSED = {
+    "state": "up",
+    "hits": 0,
+    "misses": 0,
+    "hit_rate": None,
+    "entries": 0,
+    "size_bytes": 0,
+    "seconds_saved": 0.0,
+    "not_admitted": 0,
+    "failures": 0,
+    "error": None,
+}
+
+
 def test_statistics_have_these_names(memory: CacheCoordinator, clock: SettableClock) -> None:
     for number in range(4):
         memory.add_message_to_context("user", str(number))
@@ -156,6 +170,8 @@ def test_statistics_have_these_names(memory: CacheCoordinator, clock: SettableCl
         "timestamp": datetime.fromtimestamp(clock.time, UTC).isoformat(),
         "hot_store": {"state": "up", "away_since": None, "error": None, "times_away": 0, "messages_archived_instead": 0},
         "tiering": {"write_mode": "overflow", "waits": 0, "failures": 0},
+        "semantic_cache": {"adapter": "memory", **UNUSED},
+        "url_embedding_cache": {"adapter": "memory", **UNUSED},
     }
     assert window.pop("disk_raw_bytes") > 0
     assert window.pop("disk_size_bytes") > 0
@@ -182,7 +198,7 @@ def test_sessions_with_hostile_ids_never_meet(stack: Stack) -> None:
         assert [one["content"] for one in stack.session(name).get_context_messages()] == [str(number)]
     assert sorted(key.id for key in stack.session_keys()) == sorted(HOSTILE_IDS)
     stack.session("u*").clear_context()
-    assert stack.session("u*").forget() == {"hot": 0, "archive": 1}
+    assert stack.session("u*").forget() == {"hot": 0, "archive": 1, "semantic": 0}
     assert sum(len(stack.session(name).get_context_messages()) for name in HOSTILE_IDS) == len(HOSTILE_IDS) - 1
 
 

@@ -184,7 +184,7 @@ REFUSED = [
     ({"query_embedding": "east"}, "embedding must"),
     ({"query_embedding": [[1.0]]}, "embedding must have one dimension"),
     ({"query_embedding": [1.0, 2.0, 3.0]}, "embedding has dimension 3"),
-    ({"response": {1, 2}}, "response is a set, which is not a JSON value"),
+    ({"response": {1, 2}}, "response is of type set, which JSON does not have"),
     ({"response": math.inf}, "response is inf"),
     ({"response": None}, "response "),
     ({"seconds": -1.0}, "seconds "),

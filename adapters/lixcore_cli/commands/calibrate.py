@@ -85,8 +85,8 @@ def _rows(path: Path) -> NDArray[Any]:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise file_problem(str(path), error) from None
-    except (ValueError, EOFError) as error:
-        raise StopError(ExitCode.BAD_INPUT, f"{path}: is no array of numbers as numpy.save writes it: {error}") from None
+    except (ValueError, EOFError):  # numpy's own words advise to read it without care
+        raise StopError(ExitCode.BAD_INPUT, f"{path}: is no array of numbers as numpy.save writes it") from None
     if not isinstance(rows, np.ndarray) or rows.ndim != 2 or rows.dtype.kind not in "iuf":  # noqa: PLR2004  # rows and columns
         shape = getattr(rows, "shape", None)
         raise StopError(ExitCode.BAD_INPUT, f"{path}: must hold numbers of shape (rows, dimension), not {shape}")

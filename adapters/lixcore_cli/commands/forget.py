@@ -9,7 +9,7 @@ import typer
 
 from lixcore_cli.common_options import ConfigOption, JsonOption, SetOption, TenantOption
 from lixcore_cli.exit_codes import ExitCode
-from lixcore_cli.invocation import StopError, existing, invoked
+from lixcore_cli.invocation import StopError, found, invoked, unknown
 from lixcore_cli.quantities import counted
 from lixcore_cli.safe_text import visible_line
 
@@ -29,11 +29,14 @@ def forget(
     """
     with invoked(as_json=as_json, config_file=config, settings=settings) as run, run.stack() as stack:
         coordinator = stack.session(session_id, tenant=tenant)
-        existing(stack, coordinator.session)
-        messages = stack.wiring.window.stats(coordinator.session).messages
-        if not yes:
+        # Nobody is asked about what is only cached: it may go at any time, and nothing is lost with it.
+        has_messages = found(stack, coordinator.session) is not None
+        if has_messages and not yes:
+            messages = stack.wiring.window.stats(coordinator.session).messages
             _ask(f"Remove {counted(messages, 'message')} of {visible_line(session_id)} for good?")
         removed = coordinator.forget()
+        if not has_messages and not any(removed.values()):
+            raise unknown(coordinator.session)
         if as_json:
             run.out.document({"session_id": session_id, "tenant": coordinator.session.tenant, "removed": removed})
             return

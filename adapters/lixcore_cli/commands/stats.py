@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
+import typer
 
 from lixcore_cli.common_options import ConfigOption, JsonOption, SetOption, TenantOption
+from lixcore_cli.exit_codes import ExitCode
 from lixcore_cli.invocation import invoked
 from lixcore_cli.layer_table import layer_document, layer_table
-from lixcore_cli.output import plain_table
+from lixcore_cli.output import Output, plain_table
 from lixcore_cli.quantities import share, size
 from lixcore_cli.safe_text import visible_line
 
 if TYPE_CHECKING:
+    from lixcore.services.reuse.layer_report import LayerReport
     from lixcore.stack import Stack
 
 
@@ -45,7 +49,8 @@ def stats(
 ) -> None:
     """Count a tenant's sessions and messages, and what they take before and after compression; then what is in the caches.
 
-    The caches are counted for all tenants, and their hits for all processes that share them.
+    The caches are counted for all tenants, and their hits for all processes that share them. The exit code is 1 when one of them
+    cannot be asked.
     """
     with invoked(as_json=as_json, config_file=config, settings=settings) as run, run.stack() as stack:
         whose = tenant or stack.config.tenant
@@ -56,20 +61,26 @@ def stats(
         if as_json:
             figures = {**attrs.asdict(totals), "ratio": ratio, "caches": layer_document(layers)}
             run.out.document({"tenant": whose, **stores, **figures})
-            return
-        heading = f"tenant {visible_line(whose)}"
-        table = plain_table("", heading, right=(heading,))
-        table.add_row("sessions", f"{totals.sessions:,}")
-        table.add_row("  of these hot", f"{totals.hot_sessions:,}")
-        table.add_row("messages", f"{totals.messages:,}")
-        table.add_row("  of these hot", f"{totals.hot_messages:,}")
-        table.add_row("  of these archived; may be hot as well", f"{totals.archived_messages:,}")
-        table.add_row("archived records before compression", size(totals.raw_bytes))
-        table.add_row(f"archive ({stack.config.cold_archive}; {stack.config.codec} for new data)", size(totals.stored_bytes))
-        table.add_row("  of the size before compression", share(totals.stored_bytes, totals.raw_bytes))
-        run.out.show(table)
-        run.out.show("")
-        run.out.show(layer_table(layers))
+        else:
+            _show(run.out, totals, layers, whose=whose, stores=stores)
+        if any(layer.state.last_error for layer in layers):
+            raise typer.Exit(ExitCode.PARTLY)
+
+
+def _show(out: Output, totals: Totals, layers: Sequence[LayerReport], *, whose: str, stores: Mapping[str, str]) -> None:
+    heading = f"tenant {visible_line(whose)}"
+    table = plain_table("", heading, right=(heading,))
+    table.add_row("sessions", f"{totals.sessions:,}")
+    table.add_row("  of these hot", f"{totals.hot_sessions:,}")
+    table.add_row("messages", f"{totals.messages:,}")
+    table.add_row("  of these hot", f"{totals.hot_messages:,}")
+    table.add_row("  of these archived; may be hot as well", f"{totals.archived_messages:,}")
+    table.add_row("archived records before compression", size(totals.raw_bytes))
+    table.add_row(f"archive ({stores['cold_archive']}; {stores['codec']} for new data)", size(totals.stored_bytes))
+    table.add_row("  of the size before compression", share(totals.stored_bytes, totals.raw_bytes))
+    out.show(table)
+    out.show("")
+    out.show(layer_table(layers))
 
 
 def _totals(stack: Stack, tenant: str) -> Totals:

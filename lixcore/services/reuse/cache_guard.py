@@ -179,8 +179,8 @@ class CacheGuard:
             if tell:
                 self._told_at = now
         if tell:
-            how = "is away" if is_away else "fails"
-            _log.warning("the store of the %s cache %s, nothing is found or cached until it works: %s", self._name, how, error)
+            how = "is away, nothing is found or cached until it works" if is_away else "fails, and what it refuses is a miss"
+            _log.warning("the store of the %s cache %s: %s", self._name, how, error)
 
     def _recovered(self) -> None:
         with self._lock:

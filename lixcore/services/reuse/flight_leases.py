@@ -67,13 +67,20 @@ class FlightLeases:
             return None
         name, holder = _name(key), f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
         now = self._clock.monotonic()  # before the store counts from its own now
-        granted = self._guard.ask(lambda: store.lease(name, holder=holder, seconds=LEASE_SECONDS), None)
-        if granted:
-            with self._lock:
-                self._held[name] = _Held(holder, now)
-                is_due = self._is_due_to_renew
-            if not is_due:  # to wake a thread takes as long as a round trip
-                self._renewing.wake()  # where no thread can be had, it ends by itself, and others make the answer too
+        try:
+            granted = self._guard.ask(lambda: store.lease(name, holder=holder, seconds=LEASE_SECONDS), None)
+            if granted:
+                with self._lock:
+                    self._held[name] = _Held(holder, now)
+                    is_due = self._is_due_to_renew
+                if not is_due:  # to wake a thread takes as long as a round trip
+                    self._renewing.wake()  # where no thread can be had, it ends by itself, and others make the answer too
+        except LixError:
+            raise
+        except BaseException:  # an interrupt: whether it was granted is not known, and nobody would end it
+            self._held.pop(name, None)
+            self._give_back(name, holder)
+            raise
         return granted
 
     def end(self, key: bytes) -> None:

@@ -48,11 +48,6 @@ class CacheLayer:
     guard: CacheGuard
     stats: LayerStats
 
-    def close(self) -> None:
-        """Add what was counted to the store's sums, if it can be reached; it must still be open."""
-        if not self.guard.is_away:
-            self.stats.add_now()
-
     def report(self, measure: Callable[[], CacheSize]) -> LayerReport:
         """How it is with the layer now.
 

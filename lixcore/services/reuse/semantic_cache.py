@@ -164,8 +164,13 @@ class SemanticCache:
             find=lambda share: self._hit(wanted, self._threshold, share),
             store=lambda answer, payload: self._store(wanted, answer, payload),
         )
-        answer = self._flight.run(wanted.flight_key(), call)
-        self._count(None if call.has_made else answer)
+        try:
+            answer = self._flight.run(wanted.flight_key(), call)
+        finally:
+            if call.has_made:  # or tried to
+                self._count(None)
+        if not call.has_made:
+            self._count(answer)
         return answer.response
 
     def forget(self, session: SessionKey) -> int:

@@ -145,7 +145,13 @@ class SingleFlight:
                     return self._made(key, wanted)
             finally:
                 if has_lease:
-                    self._leases.end(key)
+                    try:
+                        self._leases.end(key)
+                    except (
+                        BaseException
+                    ):  # an interrupt, maybe before it ended: it would be renewed as long as this process lives
+                        self._leases.end(key)
+                        raise
             with self._lock:
                 if not own.is_over:
                     self._pause(own.ended, min(pause, left))

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from lixcore.domain.embedding_batch import DType, checked_embeddings, stored_numbers
 from lixcore.domain.embedding_record import StoredEmbedding, decode_embeddings, encode_embeddings
 from lixcore.domain.scope import checked_model
-from lixcore.domain.web_address import shown_url
 from lixcore.errors import ClosedError, InvalidInputError, PartialBatchError, StoreError
 from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.embedding_store import EmbeddingStore
 from lixcore.services.reuse.cache_guard import CacheGuard
 from lixcore.services.reuse.layer_stats import LayerStats
+from lixcore.services.reuse.made_embeddings import in_order, named_by_url
 from lixcore.services.reuse.url_keys import UrlKeys
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class UrlEmbeddings:
         model = self._which(model)
         key = self._keys.of(url, model)
         records = self._records([embedding], lambda _: "embedding", model, seconds=None)
-        return self._put([(key, records[0])]) == 1
+        return self._put([key], records) == 1
 
     def set_many(self, embeddings: Mapping[str, Sequence[float] | NDArray[Any]], *, model: str | None = None) -> dict[str, bool]:
         """Store the embeddings of URLs, in place of those that are there. One round trip for each ``batch_size``.
@@ -136,8 +136,8 @@ class UrlEmbeddings:
         if not keys:
             return {}
         urls = list(keys)
-        records = self._records(list(embeddings.values()), lambda index: _named(urls[index]), model, seconds=None)
-        stored = self._put(list(zip(keys.values(), records, strict=True)))
+        records = self._records(list(embeddings.values()), lambda index: named_by_url(urls[index]), model, seconds=None)
+        stored = self._put(list(keys.values()), records)
         return {url: index < stored for index, url in enumerate(urls)}
 
     def get_or_compute(
@@ -171,11 +171,12 @@ class UrlEmbeddings:
         if missing:
             asked = list(missing.values())
             began = self._clock.monotonic()
-            made = _in_order(fn(list(asked)), asked)
+            made = in_order(fn(list(asked)), asked)
             seconds = (self._clock.monotonic() - began) / len(asked)
-            records = self._records(made, lambda index: _named(asked[index]), model, seconds=seconds)
-            self._put(list(zip(missing, records, strict=True)))
-            found.update(zip(missing, map(_intact, decode_embeddings(records, model)), strict=True))
+            records = self._records(made, lambda index: named_by_url(asked[index]), model, seconds=seconds)
+            self._put(list(missing), records)
+            made_now = decode_embeddings(records(slice(None)), model)
+            found.update(zip(missing, map(_intact, made_now), strict=True))
         return {url: found[key].vector for url, key in keys.items()}
 
     def forget(self, urls: Iterable[str], *, model: str | None = None) -> int:
@@ -243,18 +244,23 @@ class UrlEmbeddings:
             self._stats.add_when_due()
         return found
 
-    def _records(self, values: Any, name: Callable[[int], str], model: str, *, seconds: float | None) -> list[bytes]:
-        matrix = checked_embeddings(values, name, dimension=self._dimension)
-        numbers = stored_numbers(matrix, self._dtype, name)
-        return encode_embeddings(numbers, model=model, created=self._clock.now(), seconds=seconds)
+    def _records(
+        self, values: Any, name: Callable[[int], str], model: str, *, seconds: float | None
+    ) -> Callable[[slice], list[bytes]]:
+        """Check all embeddings, and return what makes records of some of them: each when it is sent, while it is in the cache."""
+        numbers = stored_numbers(checked_embeddings(values, name, dimension=self._dimension), self._dtype, name)
+        created = self._clock.now()
+        return lambda part: encode_embeddings(numbers[part], model=model, created=created, seconds=seconds)
 
-    def _put(self, entries: list[tuple[bytes, bytes]]) -> int:
-        """Store entries; return how many, the first ones, are stored."""
+    def _put(self, keys: list[bytes], records: Callable[[slice], list[bytes]]) -> int:
+        """Store records under keys; return how many, the first ones, are stored."""
         store, size = self._store, self._batch_size
         if store is None:
             return 0
-        for start in range(0, len(entries), size):
-            put = partial(store.put, entries[start : start + size], ttl=self._ttl, capacity=self._capacity)
+        for start in range(0, len(keys), size):
+            part = slice(start, start + size)
+            entries = list(zip(keys[part], records(part), strict=True))
+            put = partial(store.put, entries, ttl=self._ttl, capacity=self._capacity)
             try:
                 if self._guard.ask(put, False) is False:
                     return start
@@ -262,8 +268,8 @@ class UrlEmbeddings:
                 if start == 0:
                     raise
                 reason = str(error).removeprefix(f"{error.where}: ")
-                raise PartialBatchError(error.where, reason, stored=start, total=len(entries)) from error
-        return len(entries)
+                raise PartialBatchError(error.where, reason, stored=start, total=len(keys)) from error
+        return len(keys)
 
     def _tell_of_dimension(self, stored: int, model: str) -> None:
         if not self._told_of_dimension:
@@ -272,27 +278,6 @@ class UrlEmbeddings:
                 "the URL embedding cache holds embeddings of dimension %d of the model %r, which are not used: %d is configured"
             )
             _log.warning(said, stored, model, self._dimension)
-
-
-def _named(url: str) -> str:
-    return f"embeddings[{shown_url(url)!r}]"
-
-
-def _in_order(made: Any, asked: list[str]) -> Any:
-    """What ``fn`` returned, as one embedding for each URL in their order."""
-    if isinstance(made, Mapping):
-        if lacking := [url for url in asked if url not in made]:
-            raise InvalidInputError("fn", f"returned no embedding for {shown_url(lacking[0])!r}")
-        return [made[url] for url in asked]
-    try:
-        rows = None if isinstance(made, (str, bytes)) else made[:]  # what has no order, such as a set, has no slices
-    except (TypeError, LookupError):
-        rows = None
-    if rows is None:
-        raise InvalidInputError("fn", f"must return a sequence or a mapping of embeddings, not {type(made).__name__}")
-    if len(rows) != len(asked):
-        raise InvalidInputError("fn", f"must return an embedding for each URL, {len(asked):,}, not {len(rows):,}")
-    return rows
 
 
 def _intact(stored: StoredEmbedding | StoreError | None) -> StoredEmbedding:

@@ -47,7 +47,9 @@ class Spiller:
         self._begin_afresh()
 
     def _begin_afresh(self) -> None:
-        self._changed = threading.Condition()
+        # Entered as it is, and not by way of the condition: an interrupt within `Condition.__enter__` would leave it locked.
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._closing = threading.Lock()
         self._waiting: deque[SessionKey] = deque()
         self._pending: set[SessionKey] = set()  # sessions that are queued or being spilled
@@ -85,7 +87,7 @@ class Spiller:
 
     def _ask(self, session: SessionKey) -> bool:
         """Queue a session; False when there is no thread to do the work: none can be started, or all is closed."""
-        with self._changed:
+        with self._lock:
             if self._closed or not self._thread.start():
                 return False
             if session in self._pending:
@@ -96,7 +98,7 @@ class Spiller:
         return True
 
     def _wait_for(self, session: SessionKey) -> None:
-        with self._changed:
+        with self._lock:
             self._changed.wait_for(lambda: session not in self._pending)
 
     def _work(self) -> float | None:
@@ -107,7 +109,7 @@ class Spiller:
         elif self._waiting:
             session = self._waiting.popleft()
             self._spill(session)
-            with self._changed:
+            with self._lock:
                 self._pending.discard(session)
                 self._changed.notify_all()
             self._to_merge = None if session in self._failing else session
@@ -137,7 +139,7 @@ class Spiller:
 
     def close(self) -> None:
         """Finish what is queued, and end the thread. Idempotent."""
-        with self._changed:
+        with self._lock:
             self._closed = True
         self._thread.close()
         with self._closing:  # of two that close it, the second waits for what the first finishes

@@ -28,6 +28,7 @@ _KEPT_LENGTH: Final = 1024
 _MARKS: Final = frozenset(joint for joint in LIST_JOINTS if not joint[0].isalnum())
 _SHORT_FORMS: Final = frozenset({"s", "re", "ll", "ve", "m", "d"})
 _STEMS_OF_NEGATED: Final = {"ca": "can", "wo": "will", "sha": "shall"}
+_DATE_MARKS: Final = frozenset("-/")
 _OPERATORS: Final = frozenset("+*^=<>")
 _QUESTION_WORDS: Final = {
     "who": "who",
@@ -50,7 +51,8 @@ class Reading:
         words: The same without the marks.
         unique: Each of the words once.
         names: Those with a capital where no sentence begins.
-        numbers: The numbers, and the words with digits in them, sorted; then the operators beside numbers.
+        numbers: The numbers, and the words with digits in them, sorted; then the operators beside numbers, and dates
+            and fractions, in which the order of the numbers matters.
         ones: How often "one" is among the words.
         units: What is counted or measured.
         negations: How many negating words there are.
@@ -85,8 +87,8 @@ def forget_texts() -> None:
 
 
 def _read(text: str) -> Reading:
-    reader = _Reader(in_capitals=text == text.upper())
     tokens = with_numbers_read(tokens_of(text))
+    reader = _Reader(in_capitals=text == text.upper(), runs=_runs(tokens))
     is_number = [token.is_number for token in tokens]
     for token, after, before in zip(tokens, [False, *is_number], [*is_number[1:], False], strict=False):
         reader.take(token, after_number=after, before_number=before)
@@ -96,8 +98,9 @@ def _read(text: str) -> Reading:
 class _Reader:
     """Gathers what the tokens of one text say."""
 
-    def __init__(self, *, in_capitals: bool) -> None:
+    def __init__(self, *, in_capitals: bool, runs: Sequence[str]) -> None:
         self._in_capitals = in_capitals
+        self._runs = runs
         self._line: list[str] = []
         self._spoken: list[str] = []  # as written but for case, articles included
         self._names: set[str] = set()
@@ -151,7 +154,7 @@ class _Reader:
             words=words,
             unique=unique,
             names=frozenset(self._names),
-            numbers=(*sorted(self._numbers), *self._operators),
+            numbers=(*sorted(self._numbers), *self._operators, *self._runs),
             ones=words.count("one"),
             units=frozenset(self._units),
             negations=self._negations,
@@ -163,6 +166,31 @@ class _Reader:
 
 
 _read_and_kept = lru_cache(maxsize=_KEPT_TEXTS)(_read)
+
+
+def _runs(tokens: Sequence[Token]) -> Sequence[str]:
+    """Dates and fractions, whose numbers are no list that may be reordered: three numbers joined by marks, or two by a slash."""
+    runs: list[str] = []
+    run: list[str] = []
+    slashed = False
+
+    def end() -> None:
+        if len(run) > 2 or (len(run) == 2 and slashed):
+            runs.append("/".join(run))
+
+    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
+        if token.is_number and run and token.is_tight and before is not None and before.text in _DATE_MARKS:
+            run.append(token.text)
+        elif token.is_number:
+            end()
+            run, slashed = [token.text], False
+        elif run and token.is_tight and token.text in _DATE_MARKS and after is not None and after.is_number and after.is_tight:
+            slashed = slashed or token.text == "/"
+        else:
+            end()
+            run = []
+    end()
+    return sorted(runs)
 
 
 def _parts(token: Token) -> Sequence[str]:

@@ -53,7 +53,7 @@ def test_the_configured_policy_is_asked_too(lix: LixCommand) -> None:
 def test_people_get_a_table_a_plot_and_a_sentence(lix: LixCommand) -> None:
     result = lix("calibrate", str(lix.write("pairs.jsonl", MIXED)), "--set", "match_policy=threshold")
     assert result.code == 0
-    assert "200 pairs, 100 of them the same question." in result.out
+    assert "200 pairs, 100 of the same question." in result.out
     assert re.search(r"^ +\* 0\.90 +100\.0 % +50\.0 % +50", result.out, re.MULTILINE)
     assert "^ configured" in result.out
     assert re.search(r"^ 100 % \|", result.out, re.MULTILINE)
@@ -72,14 +72,17 @@ def test_it_fits_into_80_columns_and_needs_no_colour(lix: LixCommand) -> None:
 def test_few_pairs_are_told_to_be_few(lix: LixCommand) -> None:
     result = lix("calibrate", str(lix.write("pairs.jsonl", pairs([0.95] * 40, [0.5] * 3))))
     assert result.code == 0
-    assert "40 pairs that ask the same and 3 that do not are few" in result.err
+    assert "these are few: 40 pairs of the same question, and 3 of different ones" in result.err
+    lone = lix("calibrate", str(lix.write("lone.jsonl", pairs([0.95]))))
+    assert "1 pair, 1 of the same question." in lone.out
+    assert "these are few: 1 pair of the same question, and 0 of different ones" in lone.err
 
 
 def test_a_precision_that_is_not_reached_is_no_success(lix: LixCommand) -> None:
     path = str(lix.write("pairs.jsonl", pairs([0.95] * 20, [0.95] * 20)))
     result = lix("calibrate", path, "--set", "match_policy=threshold")
     assert result.code == 1
-    assert "No threshold reaches a precision of 90 % with threshold" in result.out
+    assert "at none are 30 pairs or more accepted with threshold of which 90 % are right" in " ".join(result.out.split())
     assert lix("calibrate", path, "--set", "match_policy=threshold", "--json").document()["recommended"] is None
 
 
@@ -168,6 +171,7 @@ def test_files_that_cannot_be_used_are_named(lix: LixCommand) -> None:
     ]:
         result = lix("calibrate", *arguments)
         assert (result.code, said in result.err) == (code, True), result.err
+        assert "pickle" not in result.err, "nobody is told to read a file without care"
 
 
 def test_ctrl_c_while_a_pipe_is_read_ends_it(lix: LixCommand) -> None:

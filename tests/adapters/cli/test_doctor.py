@@ -33,7 +33,8 @@ def made(result: Ran) -> set[str]:
     return {check["area"].split(" ")[0] for check in checks(result)}
 
 
-ALL = {"installation", "configuration", "adapters", "hot", "cold", "codec", "eviction"}
+CACHES = {"similarity", "embedding", "match", "admission"}
+ALL = {"installation", "configuration", "adapters", "hot", "cold", "codec", "eviction", *CACHES}
 
 
 def test_a_machine_that_is_well_has_no_problem(lix: LixCommand) -> None:
@@ -114,6 +115,26 @@ def test_redis_that_is_down_is_a_problem_and_the_others_are_checked(lix: LixComm
     assert str(port) in problem["fact"]
     assert problem["advice"]
     checks(lix("doctor", *settings[:-2], "--set", f"redis_url=redis://:{SECRET}@localhost:{port}/1", "--json"))
+
+
+def test_a_cache_that_is_away_or_damaged_is_a_warning_unless_that_raises(lix: LixCommand) -> None:
+    """The application works without it; what is damaged may be deleted."""
+    for file in ("hot-cache.sqlite3", "hot-embeddings.sqlite3"):
+        (lix.home / file).write_bytes(b"no database at all " * 1000)
+    settings = ["--set", "similarity_index=redis", "--set", f"redis_port={free_port()}", "--set", "redis_retries=0"]
+    result = lix("doctor", "--json", *settings)
+    [index], [store] = not_well(result, "similarity index redis"), not_well(result, "embedding store sqlite")
+    assert (result.code, index["severity"], store["severity"]) == (0, "warning", "warning")
+    assert "Connection refused" in index["fact"]
+    assert "nothing is found or cached until it works" in index["fact"]
+    assert "delete it together with its -wal and -shm files" in store["fact"]
+    assert "lix verify" not in store["advice"], "which mends no cache"
+    assert lix("doctor", *settings, "--set", "on_cache_failure=raise").code == 1
+
+
+def test_caches_that_are_off_are_not_checked(lix: LixCommand) -> None:
+    result = lix("doctor", "--json", "--set", "similarity_index=none", "--set", "embedding_store=none")
+    assert made(result) == ALL - {"similarity", "embedding"}
 
 
 @pytest.fixture(scope="module")
@@ -258,7 +279,7 @@ def test_an_adapter_whose_check_fails_is_a_problem_and_the_others_are_checked(
 ) -> None:
     install("failing", body=body)
     result = lix("doctor", "--json", "--set", "hot_store=failing")
-    assert (result.code, made(result)) == (1, ALL)
+    assert (result.code, made(result)) == (1, ALL - {"similarity", "embedding"}), "no cache is called like it"
     assert said in json.dumps(not_well(result, "hot store"))
 
 

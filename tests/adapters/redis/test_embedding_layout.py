@@ -17,7 +17,7 @@ from hot_sessions import make_hot
 from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
 from lixcore_redis import RedisEmbeddingStore, RedisHotStore
-from lixcore_redis.embedding_values import bounds_of, live_values
+from lixcore_redis.embedding_values import live_values
 from redis_process import RedisProcess
 from settable_clock import SettableClock
 from unreliable_proxy import UnreliableProxy
@@ -132,17 +132,11 @@ def test_prefixes_separate(open_embeddings: OpenEmbeddings) -> None:
 
 
 @given(st.lists(st.none() | st.binary(max_size=3)), st.floats(1, 1e9))
-def test_values_are_told_apart_by_runs_of_equal_length(values: list[bytes | None], now: float) -> None:
+def test_values_are_given_as_long_as_they_are_live(values: list[bytes | None], now: float) -> None:
     stored = [b"" if value is None else b"lxv1" + struct.pack("<Idd", len(value), now, now + 1) + value for value in values]
-    runs: list[list[int]] = [[0, 0]]
-    for value in stored:
-        if len(value) != runs[-1][1]:
-            runs.append([0, len(value)])
-        runs[-1][0] += 1
-    answer = struct.pack("<I", len(runs)) + b"".join(struct.pack("<II", *run) for run in runs) + b"".join(stored)
-    assert list(live_values(answer, bounds_of(answer), now)) == values
-    assert list(live_values(answer, bounds_of(answer), now + 1)) == [None] * len(values)
-    assert list(live_values(answer, bounds_of(answer), now - 60.5)) == [None] * len(values)
+    assert list(live_values(stored, now)) == values
+    assert list(live_values(stored, now + 1)) == [None] * len(values)
+    assert list(live_values(stored, now - 60.5)) == [None] * len(values)
 
 
 def test_embeddings_are_in_a_database_of_their_own_unless_the_url_names_one(

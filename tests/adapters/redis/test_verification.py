@@ -119,10 +119,10 @@ def test_what_others_do_meanwhile_is_no_finding(
         ask = store._link._exchange.ask
         calls = 0
 
-        def disturbed(*arguments: Any) -> list[Any]:
+        def disturbed(*arguments: Any, **how: Any) -> list[Any]:
             nonlocal calls
             calls += 1
-            answers = ask(*arguments)
+            answers = ask(*arguments, **how)
             for session in sessions[calls % 3 :: 3]:
                 assert other.evict(session, through=Position(2**63 - 1))
                 if calls % 2:

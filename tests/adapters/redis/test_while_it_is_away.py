@@ -44,6 +44,11 @@ def texts(*numbers: int) -> list[str]:
     return [f"m{number}" for number in numbers]
 
 
+def warnings(caplog: pytest.LogCaptureFixture) -> int:
+    """How many were given about the hot store; the caches, whose store is the same server, tell of it for themselves."""
+    return sum(record.name == "lixcore.hot_store" and record.levelno >= logging.INFO for record in caplog.records)
+
+
 def test_the_conversation_goes_on_without_the_server_and_is_one_when_it_is_back(
     server: RedisProcess, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -57,14 +62,14 @@ def test_the_conversation_goes_on_without_the_server_and_is_one_when_it_is_back(
         assert stats["hot_store"]["state"] == "away"
         assert stats["hot_store"]["messages_archived_instead"] == 4
         assert server.url() in stats["hot_store"]["error"]
-        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        assert warnings(caplog) == 1
         server.start()
         assert used.wiring.guard is not None
         assert used.wiring.guard.probe()  # as happens by itself a second later
         assert contents(memory.get_context_messages()) == texts(*range(3, 9))
         assert contents(memory.get_full_history()) == texts(*range(1, 9))
         assert memory.get_stats()["hot_store"]["state"] == "up"
-        assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+        assert warnings(caplog) == 2
 
 
 def test_a_thread_finds_the_server_again_and_brings_the_stores_together(server: RedisProcess, tmp_path: Path) -> None:

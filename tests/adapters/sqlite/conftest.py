@@ -39,8 +39,14 @@ def clock() -> SettableClock:
 
 @pytest.fixture
 def cache_file(tmp_path: Path) -> Path:
-    """Where `open_index` and `open_embeddings` keep their data."""
+    """Where `open_index` keeps its data."""
     return tmp_path / "data" / "lixcore-cache.sqlite3"
+
+
+@pytest.fixture
+def embeddings_file(tmp_path: Path) -> Path:
+    """Where `open_embeddings` keeps its data."""
+    return tmp_path / "data" / "lixcore-embeddings.sqlite3"
 
 
 @pytest.fixture
@@ -60,7 +66,7 @@ def open_index(tmp_path: Path, clock: SettableClock) -> Iterator[Callable[..., S
 
 @pytest.fixture
 def open_embeddings(tmp_path: Path, clock: SettableClock) -> Iterator[Callable[..., SqliteEmbeddingStore]]:
-    """Opens an embedding store in the same file; takes options."""
+    """Opens an embedding store beside it; takes options."""
     opened: list[SqliteEmbeddingStore] = []
 
     def open_one(**options: Any) -> SqliteEmbeddingStore:

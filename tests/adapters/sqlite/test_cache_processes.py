@@ -1,4 +1,4 @@
-"""The cache in many processes: all at once, killed, forked, and with a disk that is full or may not be written."""
+"""The caches in many processes: all at once, killed, forked, and with a disk that is full or may not be written."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ import pytest
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.ports.similarity_index import IndexEntry
-from lixcore_sqlite import SqliteSimilarityIndex
+from lixcore_sqlite import SqliteEmbeddingStore, SqliteSimilarityIndex
 from similarity_index_concurrency import check_newest_of_each
 from similarity_oracle import payloads
 
 OpenIndex = Callable[..., SqliteSimilarityIndex]
+OpenEmbeddings = Callable[..., SqliteEmbeddingStore]
 ONE, FOREIGN = Scope(SessionKey("one")), Scope(SessionKey("one"), url="foreign")
 UP = [1.0] * 8
 PROCESSES = 30
@@ -40,7 +41,8 @@ from lixcore_sqlite import SqliteEmbeddingStore, SqliteSimilarityIndex
 ONE = Scope(SessionKey("one"))
 UP = np.ones(8, np.float32)
 def opened(adapter):
-    return open_adapter(adapter, adapter.Options(cache_path=sys.argv[1]), SettableClock(), Path("."))
+    path = str(Path(sys.argv[1]).with_name("lixcore.sqlite3"))
+    return open_adapter(adapter, adapter.Options(path=path), SettableClock(), Path("."))
 def add(payload, scope=ONE):
     index.add(scope, IndexEntry(UP, payload), ttl=300, capacity=1000)
 def found():
@@ -74,9 +76,10 @@ for writer in range(processes + 1):
             os._exit(status)
     children.append(child)
 index = opened(SqliteSimilarityIndex)
-raw = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
-os.close(writing)  # all begin together
+os.close(writing)  # all begin together, and one of them makes the file
+assert len(found()) <= capacity
 most = looks = 0
+raw = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
 while children:
     counts = [count for (count,) in raw.execute("SELECT count(*) FROM entries GROUP BY scope")]
     most, looks = max(most, len(found()), *counts, 0), looks + 1
@@ -186,7 +189,7 @@ if os.geteuid() == 0:
     os.setuid(65534)
 for adapter in (SqliteSimilarityIndex, SqliteEmbeddingStore):
     try:
-        opened(adapter)
+        opened(adapter).measure()
     except StoreRefusedError as error:
         print(error)
 """
@@ -238,18 +241,22 @@ def test_a_full_disk_is_an_error_and_what_was_stored_stays(cache_file: Path, ope
 
 
 @pytest.mark.parametrize("mode", [0o555, 0o000], ids=["unwritable", "unreachable"])
-def test_a_directory_without_rights_is_refused(cache_file: Path, open_index: OpenIndex, mode: int) -> None:
+def test_a_directory_without_rights_is_refused(
+    cache_file: Path, embeddings_file: Path, open_index: OpenIndex, open_embeddings: OpenEmbeddings, mode: int
+) -> None:
     """The process gives up the rights of root, which no mode binds."""
-    open_index().close()
+    for cache in (open_index(), open_embeddings()):
+        cache.measure()
+        cache.close()
     modes = {above: above.stat().st_mode for above in list(cache_file.parents)[:4]}
     for above, before in modes.items():
         above.chmod(before | 0o055)
-    cache_file.chmod(0o444)
+    for file in (cache_file, embeddings_file):
+        file.chmod(0o444)
     cache_file.parent.chmod(mode)
     try:
         told = run(AS_NOBODY, cache_file).splitlines()
     finally:
         for above, before in modes.items():
             above.chmod(before)
-    assert len(told) == 2
-    assert all(str(cache_file) in line for line in told)
+    assert [line.split(":")[0] for line in told] == [str(cache_file), str(embeddings_file)]

@@ -1,4 +1,4 @@
-"""The cache's file: shared by two adapters, apart from the sessions', and of a bounded size."""
+"""The caches' files: apart from each other and from the sessions', and of a bounded size."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from hot_store_concurrency import at_once
 from lixcore.domain.freshness import is_live
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
+from lixcore.errors import StoreBusyError
 from lixcore.ports.similarity_index import IndexEntry
 from lixcore_sqlite import SqliteEmbeddingStore, SqliteHotStore, SqliteSimilarityIndex
 from lixcore_sqlite.cache_schema import LIVE, live_at
@@ -61,13 +63,15 @@ def test_the_file_does_not_grow_with_what_expired(cache_file: Path, open_index: 
     assert ask(cache_file, "SELECT count(*) FROM entries") == ask(cache_file, "SELECT count(*) FROM scopes") == [(1,)]
 
 
-def test_embeddings_that_expired_leave_the_file(cache_file: Path, open_embeddings: OpenEmbeddings, clock: SettableClock) -> None:
+def test_embeddings_that_expired_leave_the_file(
+    embeddings_file: Path, open_embeddings: OpenEmbeddings, clock: SettableClock
+) -> None:
     store = open_embeddings()
     store.put([(b"%032d" % number, b"x" * 1500) for number in range(100)], ttl=60, capacity=1000)
     clock.advance(60)
     for number in range(50):
         store.put([(b"%032d" % (1000 + number), b"x")], ttl=60, capacity=1000)
-    assert ask(cache_file, "SELECT count(*), (SELECT held FROM stock) FROM embeddings") == [(50, 50)]
+    assert ask(embeddings_file, "SELECT count(*), (SELECT held FROM stock) FROM embeddings") == [(50, 50)]
 
 
 @settings(max_examples=25, deadline=None)  # each step waits for a file
@@ -81,14 +85,16 @@ def test_embeddings_that_expired_leave_the_file(cache_file: Path, open_embedding
         max_size=40,
     )
 )
-def test_what_the_file_says_of_its_rows_is_so(tmp_path_factory: Any, steps: list[tuple[str, int, int]]) -> None:
+def test_what_the_files_say_of_their_rows_is_so(tmp_path_factory: Any, steps: list[tuple[str, int, int]]) -> None:
     """Counts and bounds, whatever entries do and however the clock steps."""
     clock, directory = SettableClock(), tmp_path_factory.mktemp("cache")
-    file = directory / "lixcore-cache.sqlite3"
+    file, embeddings = directory / "lixcore-cache.sqlite3", directory / "lixcore-embeddings.sqlite3"
     path = str(directory / "lixcore.sqlite3")
     index = open_adapter(SqliteSimilarityIndex, SqliteSimilarityIndex.Options(path=path), clock, directory)
     store = open_adapter(SqliteEmbeddingStore, SqliteEmbeddingStore.Options(path=path), clock, directory)
     with closing(index), closing(store):
+        index.measure()  # makes the files
+        store.measure()
         for what, who, number in steps:
             session = SessionKey(f"s{who}")
             if what == "add":
@@ -100,8 +106,8 @@ def test_what_the_file_says_of_its_rows_is_so(tmp_path_factory: Any, steps: list
             else:
                 index.forget(session)
                 store.forget([b"%032d" % who])
-            assert ask(file, "SELECT held - (SELECT count(*) FROM embeddings) FROM stock") == [(0,)]
-            assert ask(file, "SELECT count(*) FROM embeddings, stock WHERE added > latest") == [(0,)]
+            assert ask(embeddings, "SELECT held - (SELECT count(*) FROM embeddings) FROM stock") == [(0,)]
+            assert ask(embeddings, "SELECT count(*) FROM embeddings, stock WHERE added > latest") == [(0,)]
             wrong = """SELECT digest FROM scopes
                 WHERE held = 0 OR held != (SELECT count(*) FROM entries WHERE scope = scopes.number)
                 OR soonest > (SELECT min(expires) FROM entries WHERE scope = scopes.number)
@@ -110,7 +116,9 @@ def test_what_the_file_says_of_its_rows_is_so(tmp_path_factory: Any, steps: list
             assert ask(file, "SELECT count(*) FROM entries WHERE scope NOT IN (SELECT number FROM scopes)") == [(0,)]
 
 
-def test_both_adapters_use_one_file_at_once(cache_file: Path, open_index: OpenIndex, open_embeddings: OpenEmbeddings) -> None:
+def test_both_adapters_are_used_at_once(
+    cache_file: Path, embeddings_file: Path, open_index: OpenIndex, open_embeddings: OpenEmbeddings
+) -> None:
     index, store = open_index(), open_embeddings()
 
     def add(writer: int) -> None:
@@ -134,19 +142,45 @@ def test_both_adapters_use_one_file_at_once(cache_file: Path, open_index: OpenIn
     at_once(*[lambda writer=writer: add(writer) for writer in range(3)], *[lambda w=w: put(w) for w in range(3)], forget)
     assert (index.measure().entries, store.measure().entries) == (30, 120)
     assert (dict(index.tallies()), dict(store.tallies())) == ({"hits": 10}, {"hits": 45})
-    assert [path for path in cache_file.parent.iterdir() if not path.name.startswith(cache_file.name)] == []
+    names = (cache_file.name, embeddings_file.name)
+    assert [path for path in cache_file.parent.iterdir() if not path.name.startswith(names)] == []
 
 
-def test_neither_holds_up_the_sessions_writers(
-    tmp_path: Path, cache_file: Path, open_file: Callable[..., SqliteHotStore], open_index: OpenIndex
+def test_none_of_the_three_files_holds_up_writers_of_another(
+    cache_file: Path,
+    embeddings_file: Path,
+    open_file: Callable[..., SqliteHotStore],
+    open_index: OpenIndex,
+    open_embeddings: OpenEmbeddings,
 ) -> None:
-    hot = open_file(tmp_path / "data" / "lixcore.sqlite3", busy_timeout=0.0)
-    index = open_index(busy_timeout=0.0)
+    hot_file = cache_file.with_name("lixcore.sqlite3")
+    hot, index, store = open_file(hot_file, busy_timeout=0.0), open_index(busy_timeout=0.0), open_embeddings(busy_timeout=0.0)
     make_hot(hot, SessionKey("one"))
-    for held, works in ((cache_file, hot), (tmp_path / "data" / "lixcore.sqlite3", index)):
+    writes: dict[Path, Callable[[], object]] = {
+        hot_file: lambda: hot.append(SessionKey("one"), NOON, b"x"),
+        cache_file: lambda: index.add(Scope(SessionKey("one")), IndexEntry(UP, b"x"), ttl=9, capacity=1),
+        embeddings_file: lambda: store.put([(b"k" * 32, b"v")], ttl=9, capacity=1),
+    }
+    for write in writes.values():
+        write()
+    for held in writes:
         with closing(sqlite3.connect(held, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            if works is hot:
-                assert hot.append(SessionKey("one"), NOON, b"x")
-            else:
-                index.add(Scope(SessionKey("one")), IndexEntry(UP, b"x"), ttl=9, capacity=1)
+            for file, write in writes.items():
+                if file == held:
+                    with pytest.raises(StoreBusyError):
+                        write()
+                else:
+                    write()
+
+
+def test_leases_of_those_who_died_leave_the_file(open_index: OpenIndex, clock: SettableClock, cache_file: Path) -> None:
+    index = open_index()
+    for number in range(20):
+        assert index.lease(f"flight-{number}", holder="dies", seconds=5.0)
+    assert index.lease("flight-long", holder="lives", seconds=60.0)
+    clock.advance(5.0)
+    for number in range(3):
+        assert index.lease(f"flight-new-{number}", holder="lives", seconds=5.0)
+    assert ask(cache_file, "SELECT count(*) FROM leases") == [(4,)]
+    assert not index.lease("flight-long", holder="another", seconds=5.0)

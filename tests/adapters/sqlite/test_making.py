@@ -12,8 +12,8 @@ import pytest
 
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreUnavailableError
-from lixcore_sqlite import SqliteHotStore, SqliteSimilarityIndex
-from lixcore_sqlite.cache_schema import CACHE
+from lixcore_sqlite import SqliteEmbeddingStore, SqliteHotStore, SqliteSimilarityIndex
+from lixcore_sqlite.cache_schema import EMBEDDINGS, RESPONSES
 from lixcore_sqlite.schema import SESSIONS, Schema, prepare
 
 
@@ -45,12 +45,20 @@ def test_whoever_makes_the_file_meanwhile_it_is_recognised(
     make_in_between(file, SESSIONS, statements_before, lambda: open_file(file, busy_timeout=0.0))
 
 
-@pytest.mark.parametrize("statements_before", range(26))
-def test_whoever_makes_the_cache_meanwhile_it_is_recognised(
+@pytest.mark.parametrize("statements_before", range(24))
+def test_whoever_makes_the_file_of_responses_meanwhile_it_is_recognised(
     cache_file: Path, open_index: Callable[..., SqliteSimilarityIndex], statements_before: int
 ) -> None:
     cache_file.parent.mkdir()
-    make_in_between(cache_file, CACHE, statements_before, lambda: open_index(busy_timeout=0.0))
+    make_in_between(cache_file, RESPONSES, statements_before, lambda: open_index(busy_timeout=0.0).measure())
+
+
+@pytest.mark.parametrize("statements_before", range(20))
+def test_whoever_makes_the_file_of_embeddings_meanwhile_it_is_recognised(
+    embeddings_file: Path, open_embeddings: Callable[..., SqliteEmbeddingStore], statements_before: int
+) -> None:
+    embeddings_file.parent.mkdir()
+    make_in_between(embeddings_file, EMBEDDINGS, statements_before, lambda: open_embeddings(busy_timeout=0.0).measure())
 
 
 FORMAT_1 = (

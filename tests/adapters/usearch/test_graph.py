@@ -43,6 +43,7 @@ def test_vectors_of_any_length_are_held(dtype: str) -> None:
         assert numbers.tolist() == [number]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=3, max_size=3).filter(any))
 def test_scaled_vectors_have_length_one(values: list[float]) -> None:
     row = np.array([values], dtype=np.float32)

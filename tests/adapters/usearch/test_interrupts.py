@@ -73,11 +73,26 @@ def test_an_interrupt_at_any_line_leaves_the_index_whole(open_index: Open, work:
         if not was_at_work:
             break
         number += 1
-        step += 1 if work == "add" else 3
+        step += 1
         calls += 1
     assert calls > 20
     index.close()
     assert held(open_index()) == set(numbers)
+
+
+def test_an_interrupt_at_any_line_of_the_first_use_leaves_the_directory_to_whoever_comes(open_index: Open, place: Path) -> None:
+    calls, was_at_work = 0, True
+    while was_at_work:
+        calls += 1
+        here = str(place / str(calls))
+        index, other = open_index(path=here), open_index(path=here)
+        was_at_work = interrupted(lambda: fill(index, [1]), calls)  # noqa: B023  # done at once
+        found = held(index)
+        assert found in (set(), {1}), calls
+        index.close()
+        assert held(other) == found
+        other.close()
+    assert calls > 50
 
 
 def test_a_call_from_what_a_signal_interrupted_is_refused(

@@ -115,11 +115,13 @@ def test_a_second_process_is_told_until_the_first_is_dead(open_index: Open, plac
     with subprocess.Popen(arguments, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:  # noqa: S603  # ours
         assert other.stdout is not None
         assert other.stdout.readline() == "ready\n"
-        with pytest.raises(StoreBusyError, match=str(place)):
-            open_index()
+        index = open_index()
+        for _ in range(2):
+            with pytest.raises(StoreBusyError, match=str(place)):
+                held(index)
         other.kill()
         other.wait()
-        assert held(open_index()) == {1}
+        assert held(index) == {1}
 
 
 def test_forked_children_are_told_while_the_parent_goes_on(open_index: Open, place: Path) -> None:
@@ -158,7 +160,7 @@ def test_a_child_that_closes_or_ends_leaves_the_parent_the_directory(open_index:
     fill(index, [20])
     assert held(index) == set(range(21))
     with pytest.raises(StoreBusyError):
-        open_index()
+        open_index().measure()
 
 
 def test_a_full_disk_is_an_error_and_what_was_stored_stays(open_index: Open, place: Path) -> None:

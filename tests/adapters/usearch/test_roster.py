@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lixcore.domain.freshness import is_live
@@ -34,6 +34,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TIMES, TIMES), max_size=5), STEPS, st.lists(TIMES, max_size=3))
 def test_it_is_a_list(first: list[tuple[float, float]], steps: list[Append | Remove], nows: list[float]) -> None:
     model = [(2 * number, added, expires) for number, (added, expires) in enumerate(first)]

@@ -45,12 +45,12 @@ def make(**changed: Any) -> Message:
         ({"timestamp": 1_700_000_000_000}, "timestamp", "is an integer of 41 bits; seconds since 1970"),
         ({"timestamp": 10**5000}, "timestamp", "is an integer of 16610 bits; seconds since 1970"),
         ({"metadata": {"score": math.nan}}, "metadata.score", "is nan, which JSON does not have"),
-        ({"metadata": {"at": object}}, "metadata.at", "is a type, which is not a JSON value"),
+        ({"metadata": {"at": object}}, "metadata.at", "is of type type, which JSON does not have"),
         ({"metadata": {3: 4}}, "a key of metadata", "must be text, not int"),
         ({"embedding": [[1.0]]}, "embedding", "must have one dimension, not shape (1, 1)"),
         ({"embedding": [math.nan]}, "embedding", "has a value at index 0 that is not finite in float32: nan"),
         ({"embedding": [0.0]}, "embedding", "is all zeros, which has no direction to compare"),
-        ({"embedding": "text"}, "embedding", "must have one dimension, not shape ()"),
+        ({"embedding": "text"}, "embedding", "must be a one-dimensional array of numbers, not str"),
     ],
 )
 def test_a_refused_value_names_its_field_and_the_reason(changed: dict[str, Any], field: str, reason: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from itertools import product
+from typing import Any
 
 import attrs
 import pytest
@@ -123,6 +124,14 @@ def test_what_is_no_url_or_model_is_refused(url: object, model: object, field: s
     with pytest.raises(InvalidInputError) as caught:
         Scope(SessionKey("s"), url=url, model=model)
     assert (caught.value.field, caught.value.reason) == (field, reason)
+
+
+@pytest.mark.parametrize("shared", ["false", "yes", "", 1, 0, None])
+def test_only_true_shares(shared: Any) -> None:
+    """Nothing else does, also what Python takes for true: who reads ``"false"`` from a file must not share with everybody."""
+    with pytest.raises(InvalidInputError) as caught:
+        Scope(SessionKey("s"), shared=shared)
+    assert (caught.value.field, caught.value.reason) == ("shared", f"must be True or False, not {type(shared).__name__}")
 
 
 def test_any_other_text_is_a_url_and_a_model() -> None:

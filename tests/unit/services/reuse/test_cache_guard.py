@@ -144,7 +144,7 @@ def test_a_store_that_answers_with_an_error_is_a_miss_and_not_away(
     state = house.guard.state()
     assert (state.is_away, state.failing_since, state.times_away, state.failures) == (False, house.clock.now(), 0, 5)
     [message] = told()
-    assert "semantic cache fails" in message
+    assert message == f"the store of the semantic cache fails, and what it refuses is a miss: {error}", "reads may work"
     house.clock.advance(3)
     house.store.failure = None
     assert house.ask() == "found"

@@ -162,6 +162,7 @@ def test_what_making_it_raises_goes_to_the_caller_and_nothing_is_cached(house: S
 
     with pytest.raises(ZeroDivisionError):
         house.cache.get_or_call(SCOPE, EAST, odd)
+    assert (house.stats.counted().hits, house.stats.counted().misses) == (0, 1), "nothing that was cached has answered"
     assert house.cache.get_or_call(SCOPE, EAST, lambda: 1) == 1
 
 

@@ -157,7 +157,8 @@ class SemanticCacheMachine(RuleBasedStateMachine):
             assert fails
             assert found is None
             return
-        self.count(found)
+        finally:
+            self.count(found)
         if found is not None:
             assert (response, self.made) == (found[0].response, made)
         else:

@@ -33,14 +33,14 @@ def refused(call: Any, *args: Any) -> str:
 
 
 BAD_EMBEDDINGS = [
-    (None, "must have one dimension, not shape ()"),
-    ("text", "must have one dimension, not shape ()"),
+    (None, "must be a one-dimensional array of numbers, not NoneType"),
+    ("text", "must be a one-dimensional array of numbers, not str"),
     ([], "has dimension 0; 1 to 65,536 are accepted"),
     ([[1.0, 2.0]], "must have one dimension, not shape (1, 2)"),
     ([1.0, math.nan], "has a value at index 1 that is not finite in float32: nan"),
     (np.array([math.inf, 1.0]), "has a value at index 0 that is not finite in float32: inf"),
     ([0.0, 0.0], "is all zeros, which has no direction to compare"),
-    (["1", "2"], "must hold numbers, not <U1"),
+    (["1", "2"], "must hold numbers, not text"),
     ([1.0, 2.0, 3.0], "has dimension 3; embedding_dimension is 2"),
 ]
 
