@@ -10,7 +10,7 @@ import attrs
 from lixcore.domain.freshness import is_live, live_rows
 from lixcore.domain.scope import Scope, session_owner, tenant_owner
 from lixcore.domain.session import SessionKey
-from lixcore.domain.similarity import Vectors, nearest
+from lixcore.domain.similarity import Vectors
 from lixcore.errors import ClosedError, InvalidInputError
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.cache_size import CacheSize
@@ -158,24 +158,20 @@ class MemorySimilarityIndex:
         live = live_rows(decoded.added, decoded.expires, self._clock.now())
         if not live.any():
             return ()
-        cosines = None
         if vector is not None:
             _check_dimension(vector, decoded.vectors.dimension)
-            cosines = decoded.vectors.cosines(vector)
-        labelled = [row for row in reversed(decoded.by_label.get(label, ())) if live[row]] if label else []
-        rows = labelled[:k]
-        if cosines is not None and len(rows) < k:
-            live[labelled] = False
-            rows += nearest(cosines, live, k=k - len(rows), at_least=at_least)
-        exact = min(len(labelled), k)
+        labelled = [row for row in reversed(decoded.by_label.get(label, ())) if live[row]][:k] if label else []
+        found = [(row, 1.0) for row in labelled]
+        if vector is not None:
+            if labelled:
+                found = list(zip(labelled, decoded.vectors.cosines_of(labelled, vector), strict=True))
+                live[decoded.by_label[label]] = False
+            if len(found) < k:
+                found += decoded.vectors.most_similar(vector, live.__getitem__, k=k - len(found), at_least=at_least)
+        held = decoded.held
         return [
-            Match(
-                similarity=1.0 if cosines is None else float(cosines[row]),
-                is_exact=at < exact,
-                added=decoded.held[row].added,
-                payload=decoded.held[row].payload,
-            )
-            for at, row in enumerate(rows)
+            Match(similarity, at < len(labelled), held[row].added, held[row].payload)
+            for at, (row, similarity) in enumerate(found)
         ]
 
     def forget(self, session: SessionKey) -> int:

@@ -7,15 +7,26 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
-from lixcore.domain.freshness import live_rows
-from lixcore.domain.similarity import Vectors, nearest
+from lixcore.domain.freshness import is_live, live_rows
+from lixcore.domain.similarity import Vectors
 from lixcore.errors import InvalidInputError
-from lixcore_redis.similarity_records import HEAD_BYTES, Head, Place, identifiers, is_sound, labelled, place_of, read_times
+from lixcore_redis.similarity_records import (
+    HEAD_BYTES,
+    Head,
+    Place,
+    identifiers,
+    is_sound,
+    labelled,
+    place_of,
+    read_times,
+    times_of,
+)
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_FEW: Final = 8
 _OBJECT_BYTES: Final = 2048
 """About what a scope takes besides its bytes."""
 
@@ -45,22 +56,18 @@ class ReadyScope:
         tail: bytes,
         check: bytes,
     ) -> None:
-        import numpy as np
-
         self.version = index[:HEAD_BYTES]
         self.check = check
         self.is_current = True
-        self.size = _OBJECT_BYTES + len(index) + 3 * rows.nbytes + 2 * len(tail)
-        self._dimension = head.dimension
+        self.size = _OBJECT_BYTES + len(index) + rows.nbytes + 2 * len(tail)
+        self._head = head
         self._index = index
-        self._added, self._expires = read_times(index, head)
         self._rows = rows
-        with np.errstate(all="ignore"):  # what is damaged may be anything
-            self._vectors = Vectors(rows)
+        self._vectors = Vectors(rows)
         self._tail = tail
         self._tail_begins = head.text_bytes - len(tail)
-        self._checked: dict[int, bytes] = {}
         self._payloads: dict[bytes, bytes] = {}
+        self._entries: dict[int, tuple[float, bytes]] = {}
 
     def find(
         self, vector: NDArray[np.float32] | None, *, label: bytes, k: int, at_least: float, now: float
@@ -72,41 +79,47 @@ class ReadyScope:
         """
         import numpy as np
 
-        usable = live_rows(self._added, self._expires, now)
-        exact = [row for row in labelled(self._index, label) if usable[row]] if label else []
+        exact = [row for row in labelled(self._index, label) if self._is_live(row, now)] if label else []
         if vector is None:
             return [(row, 1.0, True) for row in exact[:k]]
-        if len(vector) != self._dimension:
-            if not usable.any():
+        if len(vector) != self._head.dimension:
+            if not live_rows(*read_times(self._index, self._head), now).any():
                 return []
-            raise InvalidInputError("embedding", f"has dimension {len(vector):,}; the entries here have {self._dimension:,}")
-        with np.errstate(all="ignore"):
-            cosines = self._vectors.cosines(vector)
+            raise InvalidInputError("embedding", f"has dimension {len(vector):,}; the entries here have {self._head.dimension:,}")
+
+        def usable(rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+            if len(rows) <= _FEW:
+                return np.array([row not in exact and self._is_live(row, now) for row in rows.tolist()])
+            added, expires = read_times(self._index, self._head)
+            live = live_rows(added[rows], expires[rows], now)
+            return live & ~np.isin(rows, exact) if exact else live
+
+        others = [(row, cosine, False) for row, cosine in self._vectors.most_similar(vector, usable, k=k, at_least=at_least)]
         if not exact:
-            return [(row, float(cosines[row]), False) for row in nearest(cosines, usable, k=k, at_least=at_least)]
-        usable[exact] = False
-        others = nearest(cosines, usable, k=k, at_least=at_least)
-        return [*((row, float(cosines[row]), True) for row in exact), *((row, float(cosines[row]), False) for row in others)][:k]
+            return others
+        cosines = self._vectors.cosines_of(exact, vector)
+        return [*((row, cosine, True) for row, cosine in zip(exact, cosines, strict=True)), *others][:k]
 
-    def added(self, row: int) -> float:
-        """When an entry was added."""
-        return float(self._added[row])
+    def _is_live(self, row: int, now: float) -> bool:
+        return is_live(*times_of(self._index, row), now)
 
-    def place(self, row: int) -> Place:
-        """Where an entry's payload is on the server."""
-        return place_of(self._index, row)
-
-    def payload(self, row: int) -> bytes | None:
-        """An entry's payload; None when it is not at hand, or what is at hand is not the entry's.
+    def entry(self, row: int) -> tuple[float, bytes] | None:
+        """When an entry was added, and its payload; None when that is not at hand, or what is at hand is not the entry's.
 
         Raises:
             ValueError: The entry is not as it was added.
         """
-        kept = self._checked.get(row)
-        if kept is not None:
-            return kept
-        if not is_sound(self._index, row, self._rows[row]):
-            raise ValueError("has a damaged entry, or a damaged vector")
+        known = self._entries.get(row)
+        if known is None:
+            if not is_sound(self._index, row, self._rows[row]):
+                raise ValueError("has a damaged entry, or a damaged vector")
+            payload = self._payload(row)
+            if payload is None:
+                return None
+            known = self._entries[row] = (times_of(self._index, row)[0], payload)
+        return known
+
+    def _payload(self, row: int) -> bytes | None:
         place = place_of(self._index, row)
         kept = self._payloads.get(place.identifier)
         if kept is None:
@@ -116,8 +129,11 @@ class ReadyScope:
             kept = self._tail[begin : begin + place.length]
             if not place.holds(kept):
                 return None
-        self._checked[row] = kept
         return kept
+
+    def place(self, row: int) -> Place:
+        """Where an entry's payload is on the server."""
+        return place_of(self._index, row)
 
     def accept(self, place: Place, payload: bytes) -> bool:
         """Keep a payload that was read; False when it is not the one of that place."""

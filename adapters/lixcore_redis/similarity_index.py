@@ -108,7 +108,7 @@ class RedisSimilarityIndex:
         now = self._clock.now()
         former = self._ready.get(keys.digest)
         if former is not None and former.is_current:
-            (version,) = self._link.call(former.check, 1, writes=False)
+            (version,) = self._link.call(former.check, 1, writes=False, flat=True)
             if version == former.version:
                 try:
                     return self._answer(keys, former, former.find(vector, label=label, k=k, at_least=at_least, now=now))
@@ -130,7 +130,7 @@ class RedisSimilarityIndex:
 
     def _read(self, keys: ScopeKeys, former: ReadyScope | None) -> ReadyScope | None:
         """A scope, with its newest payloads; None when it has no entry."""
-        (index, vectors), tail = self._link.call(keys.everything, 2, writes=False)
+        index, vectors, tail = self._link.call(keys.everything, 2, writes=False, flat=True)
         try:
             head = read_head(index) if index is not None else None
             if head is None or vectors is None or (head.text_bytes and not tail):
@@ -148,22 +148,24 @@ class RedisSimilarityIndex:
 
     def _answer(self, keys: ScopeKeys, ready: ReadyScope, found: Sequence[tuple[int, float, bool]]) -> list[Match]:
         """What was found, after it was checked."""
-        matches = []
         try:
-            missing = [row for row, _, _ in found if ready.payload(row) is None]
-            if missing:
-                self._fetch(keys, ready, missing)
-            for row, similarity, is_exact in found:
-                matches.append(Match(similarity, is_exact, ready.added(row), ready.payload(row) or b""))
+            entries = [ready.entry(row) for row, _, _ in found]
+            if None in entries:
+                self._fetch(keys, ready, [row for (row, _, _), entry in zip(found, entries, strict=True) if entry is None])
+                entries = [ready.entry(row) for row, _, _ in found]
         except ValueError as error:
             raise self._corrupt(keys, str(error)) from error
-        return matches
+        return [
+            Match(similarity, is_exact, *entry)
+            for (_, similarity, is_exact), entry in zip(found, entries, strict=True)
+            if entry is not None  # none is, once they were fetched
+        ]
 
     def _fetch(self, keys: ScopeKeys, ready: ReadyScope, rows: Sequence[int]) -> None:
         """Read payloads that are not at hand, and then the head again, in one request."""
         places = [ready.place(row) for row in rows]
         request = b"".join(_range(keys.strings[2], place.begin, place.length) for place in places) + keys.check
-        *pieces, version = self._link.call(request, len(places) + 1, writes=False)
+        *pieces, version = self._link.call(request, len(places) + 1, writes=False, flat=True)
         if version != ready.version:
             raise _ChangedError
         for place, piece in zip(places, pieces, strict=True):

@@ -40,13 +40,13 @@ RECORD_BYTES: Final = 136
 ID_BYTES: Final = 16
 
 _NO_LABEL: Final = bytes(LABEL_BYTES)
-_LONGS: Final = RECORD_BYTES // 8
 _SUMMED_BYTES: Final = 112
 _ADDED, _EXPIRES, _SLOT = 2, 3, 15
 _LABEL: Final = 32
 _head: Final = struct.Struct("<4sI16sIIQ")
 _fields: Final = struct.Struct("<16sdd32s32sIIII")
 _crc: Final = struct.Struct("<Q")
+_times: Final = struct.Struct("<16xdd")
 _payload: Final = struct.Struct("<16s80xII24xQ")
 _mark: Final = struct.Struct("<104xI")
 _dimension: Final = struct.Struct("<108xI")
@@ -100,9 +100,9 @@ def read_rows(index: bytes, vectors: bytes, head: Head) -> NDArray[np.float32]:
 
     if len(vectors) != head.row_bytes:
         raise ValueError(f"has vectors of {len(vectors):,} bytes, not {head.row_bytes:,}")
-    slots = np.frombuffer(index, "<i8", offset=HEAD_BYTES).reshape(head.count, _LONGS)[:, _SLOT]
+    slots = np.ndarray(head.count, "<i8", index, HEAD_BYTES + 8 * _SLOT, RECORD_BYTES)
     try:
-        return np.frombuffer(vectors, "<f4").reshape(head.slots, head.dimension).take(slots, axis=0)
+        return np.ndarray((head.slots, head.dimension), "<f4", vectors).take(slots, axis=0)
     except IndexError:
         raise ValueError("names a slot that is not there") from None
 
@@ -119,8 +119,14 @@ def read_times(index: bytes, head: Head) -> tuple[NDArray[np.float64], NDArray[n
     """When each entry was added, and from when on it is not live."""
     import numpy as np
 
-    times = np.frombuffer(index, "<f8", offset=HEAD_BYTES).reshape(head.count, _LONGS)
-    return times[:, _ADDED], times[:, _EXPIRES]
+    added, expires = (np.ndarray(head.count, "<f8", index, HEAD_BYTES + 8 * place, RECORD_BYTES) for place in (_ADDED, _EXPIRES))
+    return added, expires
+
+
+def times_of(index: bytes, row: int) -> tuple[float, float]:
+    """The same of one entry."""
+    added, expires = _times.unpack_from(index, HEAD_BYTES + RECORD_BYTES * row)
+    return added, expires
 
 
 class Place(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lixcore.domain.freshness import live_rows
-from lixcore.domain.similarity import Vectors, nearest
+from lixcore.domain.similarity import Vectors
 from lixcore.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class DecodedScope:
         for row, label in enumerate(labels):
             if label:
                 self._by_label.setdefault(label, []).append(row)
-        self.size = len(rows) * (dimension * 8 + _ROW_BYTES)
+        self.size = len(rows) * (dimension * 4 + _ROW_BYTES)
 
     def find(
         self, query: NDArray[np.float32] | None, label: bytes, *, k: int, at_least: float, now: float
@@ -72,11 +72,15 @@ class DecodedScope:
             raise InvalidInputError(
                 "embedding", f"has dimension {len(query):,}; what is cached in its place has {self.dimension:,}"
             )
-        cosines = self._vectors.cosines(query)
+        found: list[tuple[int, float, bool]] = []
         if exact:
+            cosines = self._vectors.cosines_of(exact, query)
+            found = [(row, cosine, True) for row, cosine in zip(exact, cosines, strict=True)]
             usable[exact] = False
-        similar = nearest(cosines, usable, k=k - len(exact), at_least=at_least) if len(exact) < k else []
-        return [(row, float(cosines[row]), True) for row in exact] + [(row, float(cosines[row]), False) for row in similar]
+        if len(exact) < k:
+            others = self._vectors.most_similar(query, usable.__getitem__, k=k - len(exact), at_least=at_least)
+            found += [(row, cosine, False) for row, cosine in others]
+        return found
 
 
 class DecodedScopes:

@@ -68,7 +68,7 @@ class Room:
     @property
     def nbytes(self) -> int:
         """About what it takes of the memory."""
-        few = 0 if self._few is None else 8 * self._few.dimension * len(self._few)
+        few = 0 if self._few is None else 4 * self._few.dimension * len(self._few)
         return _ROOM_BYTES + self.roster.nbytes + few + (0 if self.graph is None else self.graph.nbytes)
 
     @property

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from lixcore.domain.similarity import Vectors, nearest
+from lixcore.domain.similarity import Vectors
 from lixcore_usearch.graph import Graph
 from lixcore_usearch.room import Room
 
@@ -63,8 +63,8 @@ def most_similar(sql: sqlite3.Connection, room: Room, query: Query, live: NDArra
     numbers = room.roster.numbers
     usable = live & ~np.isin(numbers, np.fromiter(query.without, dtype=np.int64)) if query.without else live
     if room.is_small:
-        cosines = room.all_vectors(sql).cosines(query.vector)
-        return [(float(cosines[row]), int(numbers[row])) for row in nearest(cosines, usable, k=query.k, at_least=query.at_least)]
+        found = room.all_vectors(sql).most_similar(query.vector, usable.__getitem__, k=query.k, at_least=query.at_least)
+        return [(cosine, int(numbers[row])) for row, cosine in found]
     proposed = None if room.graph is None else _proposed(sql, room, room.graph, query, usable)
     if proposed is None:
         return _compared(sql, room, query, numbers[usable])
@@ -110,14 +110,11 @@ def _proposed(sql: sqlite3.Connection, room: Room, graph: Graph, query: Query, u
 
 def _compared(sql: sqlite3.Connection, room: Room, query: Query, numbers: NDArray[np.int64]) -> list[Found]:
     """The best of some entries, all of which are compared."""
-    import numpy as np
-
     found: list[Found] = []
     for start in range(0, len(numbers), _AT_ONCE):
         some = numbers[start : start + _AT_ONCE]
-        cosines = Vectors(room.vectors(sql, some)).cosines(query.vector)
-        best = nearest(cosines, np.ones(len(some), dtype=np.bool_), k=query.k, at_least=query.at_least)
-        found = _best(found + [(float(cosines[row]), int(some[row])) for row in best], query.k)
+        best = Vectors(room.vectors(sql, some)).most_similar(query.vector, k=query.k, at_least=query.at_least)
+        found = _best(found + [(cosine, int(some[row])) for row, cosine in best], query.k)
     return found
 
 

@@ -47,6 +47,7 @@ class CacheCoordinator(Reuse):
     ) -> None:
         if stack is not None and config is not None:
             raise InvalidInputError("config", "is given by the stack; give one of the two")
+        super().__init__()
         self._closing = threading.Lock()
         self._shared_config: CacheConfig | None = None
         wanted = stack.config if stack is not None else config if config is not None else CacheConfig.load()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lixcore.bootstrap import Wiring
 from lixcore.config import CacheConfig
@@ -15,6 +15,10 @@ from lixcore.domain.session import SessionKey
 if TYPE_CHECKING:
     from lixcore.domain.embedding import Vector
     from lixcore.services.reuse.semantic_query import Embedding
+
+_KEPT_SCOPES: Final = 64
+_KEPT_CHARACTERS: Final = 1024
+_MODELS: Final = (str, type(None))
 
 
 class Reuse(ABC):
@@ -28,6 +32,9 @@ class Reuse(ABC):
 
     session: SessionKey
 
+    def __init__(self) -> None:
+        self._scopes: dict[tuple[str, str | None, bool], Scope] = {}
+
     @property
     @abstractmethod
     def _wiring(self) -> Wiring: ...
@@ -37,6 +44,19 @@ class Reuse(ABC):
     def _config(self) -> CacheConfig: ...
 
     def _scope(self, url: str, model: str | None, *, shared: bool) -> Scope:
+        """A scope; the one of an earlier call where there is one, as it has its digests and its hash ready."""
+        if type(url) is not str or len(url) > _KEPT_CHARACTERS or type(model) not in _MODELS or type(shared) is not bool:
+            return self._new_scope(url, model, shared=shared)
+        what = (url, model, shared)
+        scope = self._scopes.get(what)
+        if scope is None:
+            scope = self._new_scope(url, model, shared=shared)
+            if len(self._scopes) >= _KEPT_SCOPES:
+                self._scopes.clear()
+            self._scopes[what] = scope
+        return scope
+
+    def _new_scope(self, url: str, model: str | None, *, shared: bool) -> Scope:
         return Scope(self.session, url, self._config.embedding_model if model is None else model, shared)
 
     def get_semantic_response(

@@ -44,7 +44,7 @@ def _checked_shared(value: object) -> bool:
     raise InvalidInputError("shared", f"must be True or False, not {type(value).__name__}")
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen(slots=False, cache_hash=True)
 class Scope:
     """Where cached answers are looked for, and nowhere else.
 

@@ -39,7 +39,7 @@ def checked_tenant(value: object) -> str:
     return tenant
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen(slots=False, cache_hash=True)
 class SessionKey:
     """One conversation of one tenant.
 

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from lixcore.domain.scope import Scope
-from lixcore.domain.similarity import Vectors
+from lixcore.domain.similarity import Vectors, nearest
 from lixcore.errors import InvalidInputError
 from lixcore.ports.similarity_index import Match
 from lixcore_memory import MemorySimilarityIndex
@@ -17,6 +17,8 @@ from lixcore_memory.similarity_index import _Decoded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from lixcore.domain.similarity import Usable
 
 ALL = 1_000_000
 
@@ -55,34 +57,53 @@ class Searching(MemorySimilarityIndex):
 # How vectors are compared.
 
 
-class _Dots(Vectors):
-    def cosines(self, query: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.asarray(self._rows.astype(np.float64) @ query.astype(np.float64))
+class _Compared(Vectors):
+    """Finds what `cosines` says of all vectors."""
+
+    def _of(self, rows: NDArray[np.intp] | None) -> NDArray[np.float32]:
+        return self._rows if rows is None else self._rows[rows]
+
+    def cosines_of(self, rows: list[int], query: NDArray[np.float32]) -> list[float]:
+        found: list[float] = self.cosines(query, np.array(rows, dtype=np.intp)).tolist()
+        return found
+
+    def most_similar(
+        self, query: NDArray[np.float32], usable: Usable | None = None, *, k: int, at_least: float
+    ) -> list[tuple[int, float]]:
+        rows = np.arange(len(self))
+        counted = np.ones(len(self), dtype=np.bool_) if usable is None else usable(rows)
+        cosines = self.cosines(query)
+        return [(row, float(cosines[row])) for row in nearest(cosines, counted, k=k, at_least=at_least)]
 
 
-class _LongQueries(Vectors):
-    def cosines(self, query: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.asarray(super().cosines(query) * np.linalg.norm(query.astype(np.float64)))
+class _Dots(_Compared):
+    def cosines(self, query: NDArray[np.float32], rows: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
+        return np.asarray(self._of(rows).astype(np.float64) @ query.astype(np.float64))
 
 
-class _Float32(Vectors):
-    def cosines(self, query: NDArray[np.float32]) -> NDArray[np.float64]:
-        rows = self._rows.astype(np.float32)
-        return np.asarray((rows @ query / np.linalg.norm(rows, axis=1) / np.linalg.norm(query)).astype(np.float64))
+class _LongQueries(_Compared):
+    def cosines(self, query: NDArray[np.float32], rows: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
+        return np.asarray(super().cosines(query, rows) * np.linalg.norm(query.astype(np.float64)))
 
 
-class _Unsigned(Vectors):
-    def cosines(self, query: NDArray[np.float32]) -> NDArray[np.float64]:
-        sizes: NDArray[np.float64] = np.abs(super().cosines(query))
+class _Float32(_Compared):
+    def cosines(self, query: NDArray[np.float32], rows: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
+        given = self._of(rows)
+        return np.asarray((given @ query / np.linalg.norm(given, axis=1) / np.linalg.norm(query)).astype(np.float64))
+
+
+class _Unsigned(_Compared):
+    def cosines(self, query: NDArray[np.float32], rows: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
+        sizes: NDArray[np.float64] = np.abs(super().cosines(query, rows))
         return sizes
 
 
-class _Float16(Vectors):
-    def cosines(self, query: NDArray[np.float32]) -> NDArray[np.float64]:
-        wide = self._rows.astype(np.float64)
-        rows = (wide / np.linalg.norm(wide, axis=1)[:, None]).astype(np.float16).astype(np.float64)
+class _Float16(_Compared):
+    def cosines(self, query: NDArray[np.float32], rows: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
+        wide = self._of(rows).astype(np.float64)
+        near = (wide / np.linalg.norm(wide, axis=1)[:, None]).astype(np.float16).astype(np.float64)
         asked = query.astype(np.float64)
-        return np.asarray(np.clip(rows @ asked / np.linalg.norm(asked), -1.0, 1.0))
+        return np.asarray(np.clip(near @ asked / np.linalg.norm(asked), -1.0, 1.0))
 
 
 class ComparesByDots(Searching):

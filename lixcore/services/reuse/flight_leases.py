@@ -51,6 +51,7 @@ class FlightLeases:
     def _begin_afresh(self) -> None:
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
+        self._is_due_to_renew = False  # the thread will look within `RENEWED_AFTER`, whatever is taken meanwhile
 
     def take(self, key: bytes) -> bool | None:
         """Take the lease of something, and keep it until `end`.
@@ -71,7 +72,9 @@ class FlightLeases:
             if granted:
                 with self._lock:
                     self._held[name] = _Held(holder, now)
-                self._renewing.wake()  # where no thread can be had, it ends by itself, and others make the answer too
+                    is_due = self._is_due_to_renew
+                if not is_due:  # to wake a thread takes as long as a round trip
+                    self._renewing.wake()  # where no thread can be had, it ends by itself, and others make the answer too
         except LixError:
             raise
         except BaseException:  # an interrupt: whether it was granted is not known, and nobody would end it
@@ -95,6 +98,7 @@ class FlightLeases:
             Seconds until the next one; None while there is none to renew.
         """
         with self._lock:
+            self._is_due_to_renew = False  # until it is known when, also should this fail
             held = dict(self._held)
         for name, lease in held.items():
             now = self._clock.monotonic()
@@ -104,6 +108,7 @@ class FlightLeases:
             if not self._held:
                 return None
             oldest = min(lease.renewed_at for lease in self._held.values())
+            self._is_due_to_renew = True
         return max(RENEWED_AFTER / 5, oldest + RENEWED_AFTER - self._clock.monotonic())
 
     def _renew(self, name: str, lease: _Held, now: float) -> None:

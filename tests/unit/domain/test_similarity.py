@@ -125,6 +125,71 @@ def test_no_vectors_have_no_cosines() -> None:
     assert empty.cosines(floats([1.0, 2.0, 3.0])).tolist() == []
 
 
+# Finding the most similar, which compares only some of them.
+
+
+def check_most_similar(rows: NDArray[np.float32], query: NDArray[np.float32], usable: NDArray[np.bool_], k: int) -> None:
+    """Thresholds are taken from the cosines themselves, where it matters whether a row is at, above or below."""
+    vectors = Vectors(rows)
+    cosines = vectors.cosines(query).tolist()
+    some = sorted(set(cosines))[:: 1 + len(rows) // 20]
+    for at_least in {-1.0, 1.0, *some, *(min(1.0, each + 1e-12) for each in some)}:
+        fit = [row for row, cosine in enumerate(cosines) if usable[row] and cosine >= at_least]
+        expected = sorted(fit, key=lambda row: (cosines[row], row), reverse=True)[:k]
+        found = vectors.most_similar(query, usable.__getitem__, k=k, at_least=at_least)
+        assert found == [(row, cosines[row]) for row in expected]
+        assert all((type(row), type(cosine)) == (int, float) for row, cosine in found)
+        if usable.all():
+            assert vectors.most_similar(query, k=k, at_least=at_least) == found
+    for rows_asked in (range(0), range(1), range(0, len(rows), 1 + len(rows) // 8), range(len(rows) - 1, -1, -1)):
+        for each in (vectors, Vectors(rows)):  # with what the searches have left, and without
+            assert each.cosines_of(list(rows_asked), query) == [cosines[row] for row in rows_asked]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dimension", [1, 3, 33])
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_the_most_similar_are_those_with_the_highest_cosines(kind: str, dimension: int, data: st.DataObject) -> None:
+    one = with_direction(KINDS[kind], dimension)
+    rows = data.draw(st.lists(one, min_size=1, max_size=12))
+    usable = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
+    query = floats(data.draw(st.sampled_from(rows) | one))
+    check_most_similar(table(rows), query, np.array(usable), data.draw(st.integers(1, 14)))
+
+
+@pytest.mark.parametrize("k", [1, 16, 1000])
+@pytest.mark.parametrize("spread", [1e-7, 1e-3, 1.0])
+@pytest.mark.parametrize(("count", "dimension"), [(50, 384), (300, 1536), (9000, 24)])
+def test_estimates_pass_over_nothing(count: int, dimension: int, spread: float, k: int) -> None:
+    """Where all are alike but for their last digits, no estimate can tell them apart."""
+    random = np.random.default_rng(count)
+    query = random.standard_normal(dimension).astype(np.float32)
+    rows = (query + spread * random.standard_normal((count, dimension))).astype(np.float32)
+    rows *= (10.0 ** random.integers(-6, 6, count))[:, None].astype(np.float32)
+    rows[::7] = rows[1]
+    check_most_similar(rows, query, random.uniform(size=count) < 0.8, k)
+    check_most_similar(rows, query, np.ones(count, dtype=np.bool_), k)
+
+
+def test_older_numpy_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(np, "vecdot", raising=False)
+    rows = np.random.default_rng(8).standard_normal((30, 40)).astype(np.float32)
+    check_cosines(rows, rows[4])
+    check_most_similar(rows, rows[4], np.ones(30, dtype=np.bool_), 5)
+
+
+@pytest.mark.parametrize("damaged", [np.nan, np.inf, -np.inf, 3e38, 0.0, 1e-45])
+def test_a_damaged_row_changes_no_other_and_warns_of_nothing(damaged: float) -> None:
+    rows = np.random.default_rng(3).standard_normal((20, 40)).astype(np.float32)
+    sound, usable = rows.copy(), np.arange(20) != 5
+    rows[5] = damaged
+    for query in rows[:3]:
+        expected = Vectors(sound).most_similar(query, usable.__getitem__, k=9, at_least=-0.5)
+        assert Vectors(rows).most_similar(query, usable.__getitem__, k=9, at_least=-0.5) == expected
+        assert {row for row, _ in Vectors(rows).most_similar(query, k=20, at_least=-1.0)} >= set(np.flatnonzero(usable).tolist())
+
+
 # Choosing.
 
 COSINES = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.5, 0.9, 0.900000000001, 1.0]), max_size=12)
