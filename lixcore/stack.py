@@ -12,10 +12,10 @@ from lixcore.domain.session import SessionKey, checked_tenant
 from lixcore.errors import ClosedError
 from lixcore.ports.clock import Clock
 from lixcore.services.checks.verification import Checked
+from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
 from lixcore.services.histories.catalogue import SessionSummary
 from lixcore.services.histories.import_conversations import Importer
 from lixcore.services.reuse.layer_report import LayerReport
-from lixcore.services.reuse.url_embeddings import UrlEmbeddings
 from lixcore.services.upkeep.janitor import JanitorReport
 
 if TYPE_CHECKING:

@@ -62,6 +62,8 @@ OFFENCES = [
     ("services", "lixcore/services/tiers/offence.py", "import lixcore.services.outage.seeker"),
     ("services", "lixcore/services/upkeep/offence.py", "import lixcore.services.histories.catalogue"),
     ("services", "lixcore/services/reuse/offence.py", "import lixcore.services.upkeep.lease"),
+    ("services", "lixcore/services/reuse/offence.py", "import lixcore.services.answers.semantic_cache"),
+    ("services", "lixcore/services/embeddings/offence.py", "import lixcore.services.answers.semantic_cache"),
     ("services", "lixcore/services/outage/offence.py", "import lixcore.services.reuse"),
     ("services", "lixcore/services/a_room_nobody_planned.py", ""),
     ("core-is-pure", "lixcore/services/tiers/offence.py", "import lixcore_redis"),

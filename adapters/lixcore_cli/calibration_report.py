@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lixcore.errors import InvalidLineError
-from lixcore.services.reuse.calibration import FEWEST_ACCEPTED
+from lixcore.services.calibrating.calibration import FEWEST_ACCEPTED
 from lixcore_cli.output import Output, plain_table
 from lixcore_cli.quantities import counted, share
 from lixcore_cli.threshold_plot import shares, threshold_plot
 
 if TYPE_CHECKING:
     from lixcore.config import CacheConfig
-    from lixcore.services.reuse.calibration import Calibration, Outcome
+    from lixcore.services.calibrating.calibration import Calibration, Outcome
 
 MAX_LISTED: Final = 20
 """How many bad lines are listed; all are counted."""

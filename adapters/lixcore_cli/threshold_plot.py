@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from lixcore.services.reuse.calibration import Outcome
+from lixcore.services.calibrating.calibration import Outcome
 
 _LEVELS: Final = 20
 """How many steps a share is drawn in."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lixcore_redis.embedding_store import RedisEmbeddingStore
-from lixcore_redis.hot_store import RedisHotStore
+from lixcore_redis.answers.similarity_index import RedisSimilarityIndex
+from lixcore_redis.embeddings.embedding_store import RedisEmbeddingStore
 from lixcore_redis.options import RedisEmbeddingOptions, RedisOptions, RedisSimilarityOptions
-from lixcore_redis.server_info import ServerInfo
-from lixcore_redis.similarity_index import RedisSimilarityIndex
+from lixcore_redis.sessions.hot_store import RedisHotStore
+from lixcore_redis.transport.server_info import ServerInfo
 
 __all__ = [
     "RedisEmbeddingOptions",

@@ -24,7 +24,7 @@ from urllib.parse import quote, unquote
 import attrs
 
 from lixcore.domain.session import SessionKey
-from lixcore_redis.wire import bulk, command
+from lixcore_redis.transport.wire import bulk, command
 
 VERSION: Final = 1
 BUCKETS: Final = 256

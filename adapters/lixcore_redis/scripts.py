@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from lixcore_redis.wire import command
+from lixcore_redis.transport.wire import command
 
 
 @attrs.frozen
@@ -175,8 +175,8 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 """)
 
-# Keys: run. Arguments: the incarnation that was settled. Gives the server's incarnation (see `lixcore_redis.incarnation`) and the
-# settled one; notes nothing when they differ.
+# Keys: run. Arguments: the incarnation that was settled. Gives the server's incarnation (see
+# `lixcore_redis.transport.incarnation`) and the settled one; notes nothing when they differ.
 SETTLE: Final = script("""
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')

@@ -7,8 +7,8 @@ from math import isfinite
 
 from lixcore.errors import CorruptDataError
 from lixcore_redis.keys import VERSION
-from lixcore_redis.link import Link
-from lixcore_redis.wire import command, number
+from lixcore_redis.transport.link import Link
+from lixcore_redis.transport.wire import command, number
 
 
 def tallies_key(prefix: str, layer: str) -> bytes:

@@ -13,11 +13,11 @@ from lixcore.ports.embedding_store import EmbeddingStore
 from lixcore.ports.reuse_policy import AdmissionPolicy, MatchPolicy
 from lixcore.ports.similarity_index import SimilarityIndex
 from lixcore.registry import Group
+from lixcore.services.answers.semantic_cache import SemanticCache
+from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
 from lixcore.services.reuse.cache_guard import CacheGuard
 from lixcore.services.reuse.layer_report import CacheLayer, LayerReport
 from lixcore.services.reuse.layer_stats import LayerStats
-from lixcore.services.reuse.semantic_cache import SemanticCache
-from lixcore.services.reuse.url_embeddings import UrlEmbeddings
 
 
 @attrs.frozen

@@ -11,13 +11,13 @@ from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.policy import EvictionPolicy
+from lixcore.services.answers.semantic_cache import SemanticCache
 from lixcore.services.background import BackgroundWork
 from lixcore.services.checks.verification import Verification
 from lixcore.services.conversation.enduring_window import EnduringWindow
+from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
 from lixcore.services.histories.catalogue import Catalogue
 from lixcore.services.outage.reconciliation import Reconciler
-from lixcore.services.reuse.semantic_cache import SemanticCache
-from lixcore.services.reuse.url_embeddings import UrlEmbeddings
 from lixcore.services.tiers.archive_reader import ArchiveReader
 from lixcore.services.tiers.guarded_hot_store import GuardedHotStore
 from lixcore.services.tiers.spiller import Spiller

@@ -14,7 +14,7 @@ from lixcore.domain.session import SessionKey
 
 if TYPE_CHECKING:
     from lixcore.domain.embedding import Vector
-    from lixcore.services.reuse.semantic_query import Embedding
+    from lixcore.services.answers.semantic_query import Embedding
 
 _KEPT_SCOPES: Final = 64
 _KEPT_CHARACTERS: Final = 1024

@@ -14,10 +14,10 @@ from typing import Any
 
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
-from lixcore.services.reuse import flight_leases
+from lixcore.services.answers import flight_leases
+from lixcore.services.answers.semantic_cache import SemanticCache
 from lixcore.services.reuse.cache_guard import CacheGuard
 from lixcore.services.reuse.layer_stats import LayerStats
-from lixcore.services.reuse.semantic_cache import SemanticCache
 from lixcore.services.system_clock import SystemClock
 from lixcore_sqlite import SqliteSimilarityIndex
 from semantic_houses import Judge
@@ -30,7 +30,7 @@ def tell(fact: str) -> None:
 
 
 def pause(condition: threading.Condition, seconds: float) -> None:
-    """Wait as `lixcore.services.reuse.single_flight.SingleFlight` does, and tell."""
+    """Wait as `lixcore.services.answers.single_flight.SingleFlight` does, and tell."""
     tell(f"waits {seconds}")
     condition.wait(seconds)
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from lixcore.services.reuse.single_flight import Share
+from lixcore.services.answers.single_flight import Share
 
 PATIENCE = 20.0  # seconds; only a defect makes anybody wait that long
 Result = TypeVar("Result")
@@ -102,7 +102,7 @@ class Shelf:
 
 
 class Job:
-    """Wants an answer: a `lixcore.services.reuse.single_flight.Wanted`.
+    """Wants an answer: a `lixcore.services.answers.single_flight.Wanted`.
 
     Attributes:
         gate: Where its maker stops, in the middle of making it; None to go on at once.

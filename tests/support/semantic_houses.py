@@ -11,9 +11,9 @@ from failing_store import FailingStore
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.ports.reuse_policy import MatchCandidate, NewAnswer
+from lixcore.services.answers.semantic_cache import SemanticCache
 from lixcore.services.reuse.cache_guard import CacheGuard
 from lixcore.services.reuse.layer_stats import LayerStats
-from lixcore.services.reuse.semantic_cache import SemanticCache
 from lixcore_memory import MemorySimilarityIndex
 from settable_clock import SettableClock
 

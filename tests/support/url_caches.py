@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from failing_store import FailingStore
+from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
 from lixcore.services.reuse.cache_guard import CacheGuard
 from lixcore.services.reuse.layer_stats import LayerStats
-from lixcore.services.reuse.url_embeddings import UrlEmbeddings
 from lixcore_memory import MemoryEmbeddingStore
 from settable_clock import SettableClock
 

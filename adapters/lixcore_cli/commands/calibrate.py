@@ -54,7 +54,7 @@ def calibrate(
     found. Both are shown for the similarity alone and with the configured match policy. Opens no store.
     """
     with invoked(as_json=as_json, config_file=config, settings=settings) as run:
-        from lixcore.services.reuse.calibration import Calibration
+        from lixcore.services.calibrating.calibration import Calibration
 
         chosen = run.config()
         calibration = Calibration(_policy(chosen))
@@ -117,7 +117,7 @@ def _read(
 
 
 def _take(source: str, number: int, line: bytes | None, rows: NDArray[Any] | None, report: CalibrationReport) -> None:
-    from lixcore.services.reuse.labelled_pairs import parse_pair
+    from lixcore.services.calibrating.labelled_pairs import parse_pair
 
     if line is None or len(line) > _LONGEST_LINE:
         raise InvalidLineError(source, number, "line", f"is longer than {_LONGEST_LINE:,} bytes")

@@ -1,1 +1,1 @@
-"""What was paid for once is used again: answers, and the embeddings of URLs."""
+"""What all caches have: a guard against a failing store, and counts of what they were good for."""

@@ -163,7 +163,7 @@ def test_keys_of_another_layout_are_a_warning(store: RedisHotStore, client: Any,
 
 
 def test_a_server_that_cannot_write_to_its_disk_is_a_problem() -> None:
-    from lixcore_redis.diagnosis import _persistence
+    from lixcore_redis.checks.diagnosis import _persistence
 
     found = _persistence({"aof_enabled": "1", "aof_last_write_status": "err"}, {"appendfsync": "always"})
     assert found.severity is PROBLEM

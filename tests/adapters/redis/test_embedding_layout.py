@@ -17,7 +17,7 @@ from hot_sessions import make_hot
 from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
 from lixcore_redis import RedisEmbeddingStore, RedisHotStore
-from lixcore_redis.embedding_values import live_values
+from lixcore_redis.embeddings.embedding_values import live_values
 from redis_process import RedisProcess
 from settable_clock import SettableClock
 from unreliable_proxy import UnreliableProxy

@@ -10,7 +10,7 @@ import redis.exceptions as theirs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lixcore_redis.flat_answers import LONGEST_LINE, read_flat
+from lixcore_redis.transport.flat_answers import LONGEST_LINE, read_flat
 
 LINES = st.text("abc $*-:1", max_size=5).map(str.encode)
 PLAIN = st.one_of(

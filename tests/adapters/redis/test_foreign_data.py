@@ -16,7 +16,7 @@ from lixcore.errors import CorruptDataError, StoreRefusedError
 from lixcore.ports.hot_store import Ticket
 from lixcore_redis import RedisHotStore
 from lixcore_redis.keys import bucket_key, session_keys
-from lixcore_redis.stream_entries import entries_of
+from lixcore_redis.sessions.stream_entries import entries_of
 from settable_clock import SettableClock
 
 GOOD = [SessionKey(f"good-{number}") for number in range(3)]

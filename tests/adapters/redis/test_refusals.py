@@ -17,9 +17,9 @@ from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreFullError, StoreRefusedError, StoreUnavailableError
 from lixcore_redis import RedisHotStore
-from lixcore_redis.failures import is_transient, store_error
 from lixcore_redis.keys import session_keys
-from lixcore_redis.server_info import server_info
+from lixcore_redis.transport.failures import is_transient, store_error
+from lixcore_redis.transport.server_info import server_info
 from redis_process import RedisProcess, free_port
 
 OpenStore = Callable[..., RedisHotStore]

@@ -13,8 +13,8 @@ from hot_sessions import make_hot, payloads
 from lixcore.domain.position import MAX_POSITION, Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore_redis import RedisHotStore
-from lixcore_redis.stream_entries import entries_of
-from lixcore_redis.wire import command, id_after, position_of, stream_id
+from lixcore_redis.sessions.stream_entries import entries_of
+from lixcore_redis.transport.wire import command, id_after, position_of, stream_id
 from redis_process import RedisProcess
 from unreliable_proxy import UnreliableProxy
 

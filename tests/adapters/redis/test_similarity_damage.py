@@ -16,7 +16,7 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, InvalidInputError, StoreRefusedError
 from lixcore.ports.similarity_index import IndexEntry, Match
 from lixcore_redis import RedisSimilarityIndex
-from lixcore_redis.similarity_keys import TAIL_BYTES, scope_keys
+from lixcore_redis.answers.similarity_keys import TAIL_BYTES, scope_keys
 from similarity_oracle import ALL, Held, check_found, floats
 
 SCOPE = Scope(SessionKey("one"), url="u")

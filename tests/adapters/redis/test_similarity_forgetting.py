@@ -11,7 +11,7 @@ from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.ports.similarity_index import IndexEntry
 from lixcore_redis import RedisSimilarityIndex
-from lixcore_redis.similarity_keys import scope_keys
+from lixcore_redis.answers.similarity_keys import scope_keys
 from settable_clock import SettableClock
 from similarity_oracle import floats, payloads
 

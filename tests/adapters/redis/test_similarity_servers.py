@@ -14,7 +14,7 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreFullError, StoreRefusedError
 from lixcore.ports.similarity_index import IndexEntry
 from lixcore_redis import RedisHotStore, RedisSimilarityIndex
-from lixcore_redis.similarity_keys import scope_keys
+from lixcore_redis.answers.similarity_keys import scope_keys
 from redis_process import RedisProcess
 from settable_clock import SettableClock
 from similarity_oracle import floats, payloads

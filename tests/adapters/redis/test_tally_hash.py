@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lixcore.errors import CorruptDataError, StoreRefusedError
-from lixcore_redis.link import Link
 from lixcore_redis.options import RedisServerOptions
 from lixcore_redis.tally_hash import TallyHash, tallies_key
+from lixcore_redis.transport.link import Link
 from redis_process import RedisProcess
 from settable_clock import SettableClock
 from unreliable_proxy import UnreliableProxy

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lixcore.ports.reuse_policy import MatchCandidate
-from lixcore.services.reuse.calibration import FEWEST_ACCEPTED, Calibration, Outcome, wilson_interval
-from lixcore.services.reuse.labelled_pairs import LabelledPair
+from lixcore.services.calibrating.calibration import FEWEST_ACCEPTED, Calibration, Outcome, wilson_interval
+from lixcore.services.calibrating.labelled_pairs import LabelledPair
 
 
 class EvenLength:

@@ -1,0 +1,1 @@
+"""The similarity index: cached answers by scope."""

@@ -1,0 +1,1 @@
+"""What `lix verify` and `lix doctor` look at on the server."""

@@ -1,0 +1,1 @@
+"""The embedding store: values with their own expiry."""

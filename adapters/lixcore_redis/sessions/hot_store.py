@@ -1,0 +1,279 @@
+"""`lixcore.ports.hot_store.HotStore` on Redis or Valkey."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from math import ceil
+from typing import Any, ClassVar, Self
+
+from redis.exceptions import OutOfMemoryError, ResponseError
+
+from lixcore.domain.position import MAX_POSITION, SEQUENCE_BITS, Entry, Position
+from lixcore.domain.session import SessionKey
+from lixcore.errors import CorruptDataError, InvalidInputError, StoreError, StoreRefusedError, StoreUnavailableError
+from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.clock import Clock
+from lixcore.ports.diagnosis import Diagnosis
+from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, SessionActivity, Ticket
+from lixcore.ports.verification import Verified
+from lixcore_redis import scripts
+from lixcore_redis.checks.diagnosis import diagnose_server
+from lixcore_redis.checks.verification import verify_keys
+from lixcore_redis.keys import cached_session_keys, lease_key, log_key, member_of
+from lixcore_redis.options import RedisOptions
+from lixcore_redis.sessions.idle_sessions import IdleSessions
+from lixcore_redis.sessions.stream_entries import Nonces, entries_of, pack_timestamp
+from lixcore_redis.transport.failures import store_error
+from lixcore_redis.transport.link import Link
+from lixcore_redis.transport.server_info import ServerInfo, server_info
+from lixcore_redis.transport.wire import command, id_after, number, parts_of, position_of, stream_id
+
+CROWDED_SEQUENCE = 1 << SEQUENCE_BITS - 1
+"""From here on, the next entry goes to the next millisecond: half of the room that a position has for the sequence."""
+
+LAST_MILLISECOND = MAX_POSITION >> SEQUENCE_BITS
+
+MEASURED_AT_ONCE = 1000
+"""Of how many sessions the size is asked for in one request."""
+
+_FULL = (OutOfMemoryError,)
+
+
+class RedisHotStore:
+    """Sessions as Redis streams; see `lixcore_redis.keys` for the layout and `lixcore_redis.scripts` for what is atomic.
+
+    The server's entry id is the position. Connections are made when they are first needed. Methods are documented by the port.
+    """
+
+    Options: ClassVar[type[RedisOptions]] = RedisOptions
+
+    def __init__(self, options: RedisOptions, clock: Clock) -> None:
+        self._link = Link(options, clock, database=options.session_db, what="hot store")
+        self._clock = clock
+        self._prefix = options.key_prefix
+        self._keys = cached_session_keys(options.key_prefix)
+        self._nonces = Nonces()
+        self._idle = IdleSessions(self._link, options.key_prefix)
+
+    @classmethod
+    def open(cls, options: RedisOptions, context: AdapterContext) -> Self:
+        """Make the store; the server need not be there yet.
+
+        Raises:
+            InvalidConfigError: An option cannot be used.
+        """
+        return cls(options, context.clock)
+
+    def append(self, session: SessionKey, timestamp: float, payload: bytes) -> Appended | None:
+        """One request of three commands: activity, the entry, the length."""
+        keys = self._keys(session)
+        nonce = self._nonces.draw()
+        score = number(self._clock.now())
+        value = pack_timestamp(timestamp) + payload
+
+        def repeat(since: int) -> bytes:
+            touch = command(b"ZADD", keys.activity, b"XX", score, keys.member)
+            depth = b"%d" % scripts.REPEAT_DEPTH
+            return touch + scripts.REPEAT_ADD.full_call((keys.log, keys.epoch), nonce, value, depth, b"%d" % since) + keys.length
+
+        request = b"%b$%d\r\n%b\r\n%b%b\r\n$%d\r\n%b\r\n%b" % (
+            keys.touch,
+            len(score),
+            score,
+            keys.add,
+            nonce,
+            len(value),
+            value,
+            keys.length,
+        )
+        # What decides is the answer to XADD: a server at the brink of its memory may refuse ZADD and take the entry all the same.
+        _, identifier, held = self._link.call(request, 3, repeat=repeat, first_may_be=_FULL)
+        if identifier is None:
+            return None
+        if identifier == 0:
+            reason = "the answer was lost, and entries of the session left before it could be asked for again"
+            raise StoreUnavailableError(self._link.where, reason, outcome_unknown=True)
+        milliseconds, sequence = parts_of(identifier)
+        if sequence >= CROWDED_SEQUENCE or milliseconds > LAST_MILLISECOND:
+            self._relieve(session, identifier)
+        return Appended(Position(milliseconds << SEQUENCE_BITS | sequence), held)
+
+    def _relieve(self, session: SessionKey, identifier: bytes) -> None:
+        """Make room after an entry whose sequence is high: the server's clock stands still, or stepped back, during a burst."""
+        log = self._keys(session).log
+        milliseconds, sequence = parts_of(identifier)
+        if sequence >> SEQUENCE_BITS or milliseconds > LAST_MILLISECOND:
+            self._link.call(command(b"XDEL", log, identifier), 1)
+            raise StoreRefusedError(
+                self._link.where,
+                f"the server gave the entry the id {identifier.decode()}, which is beyond every position; it was removed again; "
+                "check the server's clock",
+            )
+        try:
+            self._link.run(scripts.NEXT_MILLISECOND, (log,), b"%d" % milliseconds)
+        except StoreError:
+            # The entry is stored, and reporting a failure would not be true. The next add tries again, half a million times.
+            return
+
+    def read(self, session: SessionKey, *, last: int | None = None) -> Sequence[Entry] | None:
+        """One request of three commands: activity, the entries, whether the session is hot."""
+        keys = self._keys(session)
+        # Without a limit, the highest one that the server takes.
+        count = b"%d" % (MAX_POSITION if last is None else last)
+        score = number(self._clock.now())
+        request = b"%b$%d\r\n%b\r\n%b$%d\r\n%b\r\n%b" % (
+            keys.touch,
+            len(score),
+            score,
+            keys.newest,
+            len(count),
+            count,
+            keys.exists,
+        )
+        # A server without memory cannot note the activity; that is no reason to keep the conversation from its reader.
+        _, rows, hot = self._link.call(request, 3, writes=False, first_may_be=_FULL)
+        if not hot:
+            return None
+        return self._entries(session, rows[::-1] if rows else ())
+
+    def oldest(self, session: SessionKey, *, limit: int) -> Sequence[Entry]:
+        """One XRANGE."""
+        request = command(b"XRANGE", self._keys(session).log, b"-", b"+", b"COUNT", b"%d" % limit)
+        (rows,) = self._link.call(request, 1, writes=False)
+        return self._entries(session, rows or ())
+
+    def _entries(self, session: SessionKey, rows: Sequence[Any]) -> list[Entry]:
+        try:
+            return entries_of(rows)
+        except ValueError as error:
+            log = self._keys(session).log.decode()
+            raise CorruptDataError(
+                self._link.where, f"the stream {log} has an entry that lixcore did not write: {error}"
+            ) from error
+
+    def ticket(self, session: SessionKey) -> Ticket:
+        """The bucket's epoch, which is made where there is none: "none" would be the same again after the server was wiped."""
+        epoch = self._keys(session).epoch
+        request = command(b"SET", epoch, secrets.token_hex(16).encode(), b"NX") + command(b"GET", epoch)
+        made, found = self._link.call(request, 2, writes=False, first_may_be=_FULL)
+        if isinstance(made, OutOfMemoryError) and found is None:
+            raise store_error(self._link.where, made)
+        return Ticket(found or b"")  # wiped just now, where there is none: such a ticket is void
+
+    def restore(self, session: SessionKey, entries: Sequence[Entry], *, next_after: Position, ticket: Ticket) -> bool:
+        """A script; sent twice, the second one finds the session hot and says False."""
+        keys = self._keys(session)
+        rows: list[bytes] = []
+        last = Position(0)
+        for index, entry in enumerate(entries):
+            if entry.position <= last:  # the server would notice in the middle, when some of them are in
+                raise InvalidInputError(f"entries[{index}].position", f"is {entry.position}, not above {last}")
+            last = entry.position
+            rows += (stream_id(last), self._nonces.draw(), pack_timestamp(entry.timestamp) + entry.payload)
+        highest = stream_id(max(last, next_after))
+        milliseconds, sequence = parts_of(highest)
+        if sequence >= CROWDED_SEQUENCE and milliseconds < LAST_MILLISECOND:
+            highest = stream_id(Position(milliseconds + 1 << SEQUENCE_BITS))
+        score = number(self._clock.now())
+        arguments = (ticket, keys.member, score, highest, *rows)
+        return bool(self._link.run(scripts.RESTORE, (keys.log, keys.activity, keys.epoch), *arguments) == 1)
+
+    def release(self, session: SessionKey, *, through: Position) -> int:
+        """One XTRIM; if it had to be sent twice, the entries removed by the first one are not counted."""
+        (removed,) = self._link.call(command(b"XTRIM", self._keys(session).log, b"MINID", id_after(through)), 1)
+        return int(removed)
+
+    def evict(self, session: SessionKey, *, through: Position) -> bool:
+        """A script."""
+        keys = self._keys(session)
+        arguments = (id_after(through), keys.member, secrets.token_hex(16).encode())
+        return bool(self._link.run(scripts.EVICT, (keys.log, keys.activity, keys.epoch), *arguments) == 1)
+
+    def forget(self, session: SessionKey) -> HotRemoval:
+        """A script."""
+        keys = self._keys(session)
+        token = secrets.token_hex(16).encode()
+        epoch: bytes = self._link.run(scripts.FORGET, (keys.log, keys.activity, keys.epoch), keys.member, token)
+        _, count, last = epoch.partition(b"@")[0].split(b":")
+        return HotRemoval(int(count), position_of(last) if last else None)
+
+    def describe(self, session: SessionKey) -> HotInfo | None:
+        """A script, so that the payloads stay on the server."""
+        keys = self._keys(session)
+        found = self._link.run(scripts.DESCRIBE, (keys.log, keys.activity), keys.member, writes=False)
+        if found is None:
+            return None
+        held, first, last, active = found
+        return HotInfo(
+            held=held,
+            first_position=position_of(first) if first else None,
+            last_position=position_of(last) if last else None,
+            last_active=float(active or 0),
+        )
+
+    def sessions(self, *, inactive_since: float | None = None, limit: int | None = None) -> Sequence[SessionActivity]:
+        """The buckets' sorted sets in one request, merged; then one more request to see that the sessions are there."""
+        return self._idle.find(inactive_since=inactive_since, limit=limit)
+
+    def sizes(self, sessions: Sequence[SessionKey]) -> Sequence[int]:
+        """MEMORY USAGE of the streams, many in one request; the server estimates by a sample of each."""
+        found: list[int] = []
+        for start in range(0, len(sessions), MEASURED_AT_ONCE):
+            part = sessions[start : start + MEASURED_AT_ONCE]
+            # Not the remembered keys: those are for the sessions in use.
+            logs = [log_key(self._prefix, session.digest[0], member_of(session)) for session in part]
+            request = b"".join(command(b"MEMORY", b"USAGE", log) for log in logs)
+            found.extend(size or 0 for size in self._link.call(request, len(part), writes=False))
+        return found
+
+    def time(self) -> float | None:
+        """TIME; None for a user who may not send it."""
+        (answer,) = self._link.call(command(b"TIME"), 1, writes=False, all_may_be=(ResponseError,))
+        if isinstance(answer, Exception):
+            return None
+        seconds, microseconds = answer
+        return int(seconds) + int(microseconds) / 1e6
+
+    def lease(self, name: str, *, holder: str, seconds: float) -> bool:
+        """A script on one key that expires by the server's clock; it may be sent twice."""
+        length = b"%d" % max(1, ceil(seconds * 1000))
+        holder_bytes = holder.encode(errors="surrogatepass")
+        return bool(self._link.run(scripts.LEASE, (lease_key(self._prefix, name),), holder_bytes, length) == 1)
+
+    def end_lease(self, name: str, *, holder: str) -> None:
+        """A script; only the holder's own lease is removed."""
+        self._link.run(scripts.END_LEASE, (lease_key(self._prefix, name),), holder.encode(errors="surrogatepass"))
+
+    @property
+    def lapse(self) -> str | None:
+        """See the port, and `lixcore_redis.transport.incarnation`; None as well for a user who may not send INFO."""
+        return self._link.incarnation.lapse
+
+    def settle(self, lapse: str) -> None:
+        """A script, which notes nothing when the server is another incarnation by now; `lapse` then names that one."""
+        key = self._link.incarnation.key
+        now, settled = self._link.run(scripts.SETTLE, (key,), lapse.encode())
+        self._link.incarnation.settled(lapse, now, settled)
+
+    def diagnose(self) -> Iterator[Diagnosis]:
+        """See the port; `lixcore_redis.checks.diagnosis` lists the checks."""
+        return diagnose_server(self._link, self._prefix, self._clock)
+
+    def verify(self, *, repair: bool = False) -> Iterator[Verified]:
+        """See the port, and `lixcore_redis.checks.verification`. What another program wrote is left where it is."""
+        return verify_keys(self._link, self._prefix, self._clock, repair=repair)
+
+    def ping(self) -> ServerInfo:
+        """Ask the server what it is, over the same connections that messages use.
+
+        Raises:
+            StoreUnavailableError: It does not answer.
+            StoreRefusedError: It does not let us in, or is too old.
+        """
+        (answer,) = self._link.call(command(b"INFO"), 1, writes=False)
+        return server_info(self._link.where, answer)
+
+    def close(self) -> None:
+        """Close the connections; those in use when their call is done."""
+        self._link.close()

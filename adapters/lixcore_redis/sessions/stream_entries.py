@@ -1,0 +1,87 @@
+"""How an entry lies in its stream: ``<id> <nonce> <timestamp, 8 bytes><payload>``, the nonce being the field's name.
+
+The nonce is drawn anew for every add. Because of it an add whose answer got lost can be sent again: the server finds the nonce
+if the first one did arrive. Should the first one arrive even later than the second, readers see the nonce twice and drop the
+later entry.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import secrets
+import struct
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any, Final
+
+from lixcore.domain.position import SEQUENCE_BITS, Entry, Position
+from lixcore_redis.transport.wire import SEQUENCES
+
+NONCE_BYTES: Final = 8
+_NONCES: Final = 1 << 8 * NONCE_BYTES
+
+_timestamp: Final = struct.Struct("<d")
+pack_timestamp: Final = _timestamp.pack
+
+
+class Nonces:
+    """Numbers that no other add uses, in this process or another.
+
+    They count from a random 64-bit start, so two processes meet only if they start closer together than they add messages:
+    a thousand million adds each, a chance of one in ten thousand million. A forked child starts anew.
+    """
+
+    def __init__(self) -> None:
+        self._pid = -1
+        self._numbers = itertools.count()
+
+    def draw(self) -> bytes:
+        """The next one, as eight bytes."""
+        if self._pid != os.getpid():
+            self._numbers = itertools.count(secrets.randbelow(_NONCES))
+            self._pid = os.getpid()
+        return (next(self._numbers) % _NONCES).to_bytes(NONCE_BYTES, "little")
+
+
+def entries_of(rows: Sequence[Any]) -> list[Entry]:
+    """The entries of an answer to XRANGE, without those that were sent twice.
+
+    Raises:
+        ValueError: A row is not what lixcore writes.
+    """
+    unpack = _timestamp.unpack_from
+    entries = []
+    nonces = set()
+    timestamps = []
+    try:
+        for identifier, (nonce, value) in rows:
+            nonces.add(nonce)
+            # `wire.position_of`, written out: this loop is most of what a read costs here.
+            milliseconds, _, sequence = identifier.partition(b"-")
+            low = int(sequence)
+            if low >= SEQUENCES:
+                raise ValueError(f"a sequence of 2**{SEQUENCE_BITS} or more")
+            (timestamp,) = unpack(value)
+            timestamps.append(timestamp)
+            entries.append(Entry(Position(int(milliseconds) << SEQUENCE_BITS | low), timestamp, value[8:]))
+    except (struct.error, TypeError) as error:
+        raise ValueError(str(error)) from error
+    if not {NONCE_BYTES}.issuperset(map(len, nonces)):
+        raise ValueError(f"a field that has not {NONCE_BYTES} bytes")
+    if not all(map(isfinite, timestamps)):
+        raise ValueError("a timestamp that is no finite number")
+    if len(nonces) == len(rows):
+        return entries
+    return _without_repeats(rows, entries)
+
+
+def _without_repeats(rows: Sequence[Any], entries: Sequence[Entry]) -> list[Entry]:
+    seen: dict[bytes, bytes] = {}
+    kept = []
+    for (_, (nonce, value)), entry in zip(rows, entries, strict=True):
+        if seen.get(nonce) == value:
+            continue
+        seen[nonce] = value
+        kept.append(entry)
+    return kept

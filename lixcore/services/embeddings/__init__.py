@@ -1,0 +1,1 @@
+"""Embeddings of URLs, each made once."""
