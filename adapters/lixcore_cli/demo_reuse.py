@@ -85,8 +85,8 @@ class ReuseActs:
             similarity = float(cached @ vector / (np.linalg.norm(cached) * np.linalg.norm(vector)))
             found = self._memory.get_semantic_response(URL, vector, query=asked)
             seen.append(Lookup(asked, what, similarity, found is not None))
-            told = "is answered from the cache" if expected else "is not"
-            self._claim(f"{what} ({similarity:.2f}) {told}", (found == RESPONSE) if expected else (found is None))
+            told = "answered from the cache" if expected else "not answered"
+            self._claim(f"asked with {what} ({similarity:.2f}): {told}", (found == RESPONSE) if expected else (found is None))
         other = self._stack.session(f"{self._memory.session_id}-2")
         self._claim("another session does not see the response", other.get_semantic_response(URL, cached, query=CACHED) is None)
         return seen
