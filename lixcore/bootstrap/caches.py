@@ -102,6 +102,5 @@ def wire_caches(config: CacheConfig, opener: Opener, undo: ExitStack) -> Caches:
         batch_size=config.url_cache_batch_size,
         capacity=config.url_cache_max_entries,
     )
-    url_layer.guard.on_failure = url_layer.stats.failed
     undo.callback(url_embeddings.close)
     return Caches(semantic, url_embeddings, semantic_layer, url_layer)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lixcore.domain.freshness import CLOCK_SKEW_SECONDS
 from lixcore_redis.scripts import script
 
 MOST_BYTES: Final = 192 * 1024 * 1024
@@ -17,7 +18,7 @@ MOST_BYTES: Final = 192 * 1024 * 1024
 # See `lixcore_redis.answers.similarity_records` for the bytes; Lua counts them from 1. "opened" gives a table, nil when there is
 # no entry, or a text that says what is wrong. "rewritten" stores the entries that are kept and what is added, no byte of others.
 _COMMON: Final = """
-local HEAD, RECORD = 40, 136
+local HEAD, RECORD, SKEW = 40, 136, %SKEW%
 local function opened(keys)
   local index = redis.call('GET', keys[1])
   local rows, texts = redis.call('STRLEN', keys[2]), redis.call('STRLEN', keys[3])
@@ -36,7 +37,7 @@ end
 local function hexed(character) return string.format('%02x', string.byte(character)) end
 local function is_live(index, at, now)
   local added, expires = struct.unpack('<dd', index, at + 16)
-  return added <= now + 60 and now < expires
+  return added <= now + SKEW and now < expires
 end
 local function head(dimension, token, count, slots, length)
   return struct.pack('<c4I4c16I4I4I8', 'LXS1', dimension, token, count, slots, length)
@@ -64,7 +65,7 @@ local function rewritten(keys, scope, kept, token, lasts, fields, row, text)
   redis.call('SET', keys[2], table.concat(rows), 'PX', lasts)
   redis.call('SET', keys[3], table.concat(texts), 'PX', lasts)
 end
-"""
+""".replace("%SKEW%", f"{CLOCK_SKEW_SECONDS:g}")
 
 # Keys: idx, vec, txt, registry. Arguments: record without its last 16 bytes, vector, payload, capacity, milliseconds, most bytes.
 # Gives 0; the dimension of the live entries where that is another one; or a text that says what is wrong. An entry that is there

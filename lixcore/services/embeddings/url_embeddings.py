@@ -66,6 +66,7 @@ class UrlEmbeddings:
         self._clock = clock
         self._guard = guard
         self._stats = stats
+        guard.on_failure = stats.failed
         self._model = checked_model(model)
         self._dtype: DType = dtype
         self._dimension = dimension
