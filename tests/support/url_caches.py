@@ -58,7 +58,6 @@ class UrlCache:
         self.failing = FailingStore(self.store)
         self.guard = CacheGuard("url", self.clock, raise_failures=raise_failures)
         self.stats = LayerStats("url", self.clock, self.store)
-        self.guard.on_failure = self.stats.failed
         self.urls = self.over(**settings)
 
     def over(self, **settings: Any) -> UrlEmbeddings:
