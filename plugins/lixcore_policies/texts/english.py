@@ -166,6 +166,7 @@ QUANTIFIERS: Final = {
         "half": "half halves",
         "third": "thirds",
         "quarter": "quarter quarters",
+        "once": "once",
         "twice": "twice double",
         "thrice": "thrice triple",
         "always": "always",

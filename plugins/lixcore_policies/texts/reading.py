@@ -38,6 +38,7 @@ _MARKS: Final = frozenset(joint for joint in LIST_JOINTS if not joint[0].isalnum
 _SHORT_FORMS: Final = frozenset({"s", "re", "ll", "ve", "m", "d"})
 _STEMS_OF_NEGATED: Final = {"ca": "can", "wo": "will", "sha": "shall"}
 _DATE_MARKS: Final = frozenset("-/")
+_ENDS_OF_NAMES: Final = frozenset("+#")  # c++, c#: in any case
 _QUESTION_WORDS: Final = {
     "who": "who",
     "whom": "who",
@@ -172,6 +173,8 @@ class _Reader:
             shown = word if is_function_word else stem(word)
             self._line.append(shown)
             if token.is_name and index == 0 and (not is_function_word or (token.is_acronym and not self._in_capitals)):
+                self._names.add(shown)
+            if word[-1:] in _ENDS_OF_NAMES:
                 self._names.add(shown)
             if word == "half" or (not word.isalpha() and any(map(str.isdigit, word))):
                 self._numbers.append(word)

@@ -33,6 +33,7 @@ _SURE: Final = _WEEKDAYS | _MONTHS | _PARTS | _DAYS
 MAYBE_TIMES: Final = _MAYBE_WEEKDAYS | _MAYBE_MONTHS | _MAYBE_SEASONS
 """Words that say when only in some places, and what they say there: "may", "sat", "sun"."""
 
+_BEYOND: Final = {"yesterday": "before", "tomorrow": "after"}
 _CAPITAL_TELLS: Final = frozenset({"may", "march"})
 _BEFORE_ANY: Final = listed("by since until till before after last next every from")
 _BEFORE_WEEKDAY: Final = _BEFORE_ANY | {"on"}
@@ -61,6 +62,8 @@ def with_times_read(tokens: Sequence[Token], *, in_capitals: bool) -> list[Token
 def _time(tokens: Sequence[Token], at: int, *, in_capitals: bool) -> str | None:
     token = tokens[at]
     word = token.text.removesuffix("'s")
+    if (beyond := _BEYOND.get(word)) is not None and at and tokens[at - 1].text == beyond:
+        return f"{beyond} {word}"
     if word in _SURE:
         return _SURE[word]
     if word not in MAYBE_TIMES:

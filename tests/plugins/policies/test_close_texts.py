@@ -87,6 +87,10 @@ from lixcore_policies.texts.differences import difference
         ("in the spring", "in the fall", "are about different times"),
         ("may it rain", "march it rain", "are about different times"),
         ("p|q", "p&&q", "have different signs"),
+        ("the day before yesterday", "yesterday", "are about different times"),
+        ("once a day", "twice a day", "have different quantifiers"),
+        ("over 5", "under 5", "have contrary words"),
+        ("in c#", "in c++", "have different names"),
         ("a*(b)", "a+(b)", "have different signs"),
     ],
 )
