@@ -26,7 +26,7 @@ def rows(page: Page) -> list[tuple[str, str, str]]:
     for line in table.splitlines():
         why, refused, accepted = (cell.strip() for cell in line.removeprefix("|").removesuffix("|").split("|"))
         found.append((why or found[-1][0], refused, accepted))  # a row without a reason goes on with the one above
-    assert len(found) == 17
+    assert len(found) == 18
     return found
 
 

@@ -65,6 +65,11 @@ def _quantifiers_differ(one: Reading, two: Reading) -> bool:
     return _each_has_another(one.quantifiers, two.quantifiers)
 
 
+def _bounds_differ(one: Reading, two: Reading) -> bool:
+    """Whether a number or a time is bounded in one, and not so in the other: "before Monday", "on Monday"."""
+    return one.bounds != two.bounds
+
+
 def _signs_differ(one: Reading, two: Reading) -> bool:
     """Whether the operators differ, or each has a picture that the other has not."""
     return one.operators != two.operators or _each_has_another(one.pictures, two.pictures)
@@ -134,6 +139,7 @@ _RULES: Final[tuple[tuple[Callable[[Reading, Reading], bool], str], ...]] = (
     (_numbers_differ, "have different numbers"),
     (_units_differ, "have different units"),
     (_signs_differ, "have different signs"),
+    (_bounds_differ, "have different bounds"),
     (_quantifiers_differ, "have different quantifiers"),
     (_negations_differ, "do not negate the same"),
     (_times_differ, "are about different times"),

@@ -7,6 +7,7 @@ from typing import Final
 
 import attrs
 
+from lixcore_policies.texts.bounds import bounds_of
 from lixcore_policies.texts.clock_times import with_clock_times_read
 from lixcore_policies.texts.english import (
     ARTICLES,
@@ -65,6 +66,7 @@ class Reading:
         ones: How often "one" is among the words.
         units: What is counted or measured.
         negations: How many negating words there are.
+        bounds: What bounds the numbers and times, sorted.
         quantifiers: Words such as "all" and "half".
         operators: The signs that calculate, compare or lead somewhere, in order.
         pictures: The other signs beyond ASCII, such as emoji.
@@ -84,6 +86,7 @@ class Reading:
     ones: int
     units: frozenset[str]
     negations: int
+    bounds: tuple[str, ...]
     quantifiers: frozenset[str]
     operators: tuple[str, ...]
     pictures: frozenset[str]
@@ -104,8 +107,9 @@ def read(text: str) -> Reading | None:
         return None
     tokens = with_clock_times_read(with_numbers_read(with_signs_read(tokens_of(plain))))
     in_capitals = plain == plain.upper()
-    reader = _Reader(in_capitals=in_capitals, runs=_runs(tokens))
+    runs = _runs(tokens)
     tokens = with_times_read(tokens, in_capitals=in_capitals)
+    reader = _Reader(in_capitals=in_capitals, runs=runs, bounds=sorted(bounds_of(tokens)))
     for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
         reader.take(before, token, after)
     return reader.reading()
@@ -114,9 +118,10 @@ def read(text: str) -> Reading | None:
 class _Reader:
     """Gathers what the tokens of one text say."""
 
-    def __init__(self, *, in_capitals: bool, runs: Sequence[str]) -> None:
+    def __init__(self, *, in_capitals: bool, runs: Sequence[str], bounds: Sequence[str]) -> None:
         self._in_capitals = in_capitals
         self._runs = runs
+        self._bounds = bounds
         self._line: list[str] = []
         self._spoken: list[str] = []  # as written but for case, articles included
         self._names: set[str] = set()
@@ -192,6 +197,7 @@ class _Reader:
             ones=words.count("one") + words.count(ONE),
             units=frozenset(self._units),
             negations=self._negations,
+            bounds=tuple(self._bounds),
             quantifiers=frozenset(_quantifiers(self._spoken)),
             operators=tuple(self._operators),
             pictures=frozenset(self._pictures),
