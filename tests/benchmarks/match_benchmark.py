@@ -13,7 +13,7 @@ from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.ports.reuse_policy import MatchCandidate
 from lixcore_policies import GuardedMatch
-from lixcore_policies.texts import reading
+from lixcore_policies.texts.kept_readings import KEPT_READINGS
 from tests.benchmarks.measuring import interleaved
 from tests.benchmarks.report import Table
 from tests.benchmarks.settings import Settings
@@ -113,7 +113,7 @@ def _speed(seconds: float) -> Table:
 
         def call() -> object:
             if not known:
-                reading.forget_texts()
+                KEPT_READINGS.forget()
             return policy.may_answer(query, candidate)
 
         return call

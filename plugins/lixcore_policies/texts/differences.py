@@ -1,23 +1,23 @@
 """What makes two texts ask different things, by rules that a reader can check.
 
 The rules read English: its numbers, negating words, question words and contraries. Of other languages they see numbers in any
-digits, negating words of some, names where a script has capitals, and the order of words, or of characters where a script has no
-spaces.
+digits, negating words of some, names where a script has capitals, and the order of words; where a script has no spaces, the
+characters and their order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
+from lixcore_policies.texts.kept_readings import KEPT_READINGS
 from lixcore_policies.texts.names import names_differ
 from lixcore_policies.texts.opposites import has_opposite
-from lixcore_policies.texts.reading import Reading, read
+from lixcore_policies.texts.reading import MAX_READ, Reading
 from lixcore_policies.texts.word_order import names_swapped, order_differs
 
-MAX_COMPARED: Final = 16_384
-"""Longer texts, in characters, are not compared. An embedding stands for a few hundred words, so it says little about them."""
-
+_TOO_LONG: Final = "are too long to be compared"
 _QUANTITIES: Final = frozenset({"how many", "how much", "how long", "how far", "how old", "how often"})
 _ONE_KIND_OF_ANSWER: Final = frozenset({"who", "when", "where", "why"}) | _QUANTITIES
 _NEITHER_YES_NOR_NO: Final = frozenset({"why"}) | _QUANTITIES
@@ -27,14 +27,16 @@ def difference(text: str, other: str) -> str | None:
     """Say why one text's answer would not answer the other, as the rest of a sentence that begins with "they"; None if it would.
 
     It does not matter which text comes first. Case, white space and punctuation make no difference. The time it takes grows with
-    the length of the texts, up to `MAX_COMPARED`.
+    the length of the texts, up to `lixcore_policies.texts.reading.MAX_READ`.
     """
     if text == other:
         return None
-    if len(text) > MAX_COMPARED or len(other) > MAX_COMPARED:
-        return "are too long to be compared"
-    one, two = read(text), read(other)
-    if one.line == two.line and one.numbers == two.numbers:
+    if len(text) > MAX_READ or len(other) > MAX_READ:
+        return _TOO_LONG
+    one, two = KEPT_READINGS.of(text), KEPT_READINGS.of(other)
+    if one is None or two is None:
+        return _TOO_LONG
+    if one.line == two.line and one.numbers == two.numbers and one.times == two.times:
         return None
     return next((found for differ, found in _RULES if differ(one, two)), None)
 
@@ -55,7 +57,31 @@ def _without_ones(reading: Reading, other: Reading) -> list[str]:
 
 def _units_differ(one: Reading, two: Reading) -> bool:
     """Whether each has a unit that the other has not. One that is left out is understood: "500 rupee notes", "500 notes"."""
-    return one.units != two.units and bool(one.units - two.units) and bool(two.units - one.units)
+    return _each_has_another(one.units, two.units)
+
+
+def _quantifiers_differ(one: Reading, two: Reading) -> bool:
+    """Whether each has a quantifier that the other has not. One that is left out is mostly understood, too."""
+    return _each_has_another(one.quantifiers, two.quantifiers)
+
+
+def _bounds_differ(one: Reading, two: Reading) -> bool:
+    """Whether a number or a time is bounded in one, and not so in the other: "before Monday", "on Monday"."""
+    return one.bounds != two.bounds
+
+
+def _signs_differ(one: Reading, two: Reading) -> bool:
+    """Whether the operators differ, or each has a picture that the other has not."""
+    return one.operators != two.operators or _each_has_another(one.pictures, two.pictures)
+
+
+def _each_has_another(ones: AbstractSet[str], others: AbstractSet[str]) -> bool:
+    return ones != others and bool(ones - others) and bool(others - ones)
+
+
+def _characters_differ(one: Reading, two: Reading) -> bool:
+    """Whether, in a script where names look like other words, a character is missing from one that is no particle."""
+    return one.characters != two.characters
 
 
 def _negations_differ(one: Reading, two: Reading) -> bool:
@@ -63,8 +89,13 @@ def _negations_differ(one: Reading, two: Reading) -> bool:
 
 
 def _times_differ(one: Reading, two: Reading) -> bool:
-    """Whether one asks about now or another day: what is true of it need not be true in general."""
-    return one.times != two.times
+    """Whether one asks about now or another time: what is true of it need not be true in general.
+
+    A word such as "may", which may be a month, is one where the other text has a month.
+    """
+    if not (one.times - two.times <= two.maybe_times and two.times - one.times <= one.maybe_times):
+        return True
+    return _each_has_another(one.times | one.maybe_times, two.times | two.maybe_times)
 
 
 def _questions_differ(one: Reading, two: Reading) -> bool:
@@ -107,10 +138,14 @@ def _ways_differ(one: Reading, two: Reading) -> bool:
 _RULES: Final[tuple[tuple[Callable[[Reading, Reading], bool], str], ...]] = (
     (_numbers_differ, "have different numbers"),
     (_units_differ, "have different units"),
+    (_signs_differ, "have different signs"),
+    (_bounds_differ, "have different bounds"),
+    (_quantifiers_differ, "have different quantifiers"),
     (_negations_differ, "do not negate the same"),
     (_times_differ, "are about different times"),
     (_questions_differ, "ask for different kinds of things"),
     (names_differ, "have different names"),
+    (_characters_differ, "differ in more than particles"),
     (_contrary_words, "have contrary words"),
     (_joins_differ, "do not ask for both of two contraries"),
     (_ways_differ, "go different ways"),

@@ -110,12 +110,74 @@ UNITS: Final = {
         "gb": "gb gigabyte gigabytes",
         "tb": "tb terabyte terabytes",
         "percent": "% percent",
+        "permille": "‰ permille",
+        "basis point": "‱ bp bps",
         "dollar": "$ usd dollar dollars",
+        "cent": "¢ cent cents",
         "euro": "€ eur euro euros",
         "rupee": "₹ rs inr rupee rupees",
         "yen": "¥ jpy yen",
         "yuan": "rmb cny yuan",
+        "rouble": "₽ rub ruble rubles rouble roubles",
+        "lira": "₺ lira",
+        "baht": "฿ baht",
+        "bitcoin": "₿ btc bitcoin bitcoins",
+        "krw": "₩ krw",
+        "hryvnia": "₴ hryvnia",
+        "naira": "₦ naira",
+        "shekel": "₪ shekel shekels",
+        "peso": "₱ peso pesos",
+        "dong": "₫ dong",
     }.items()
     for spelling in spellings.split()
 }
-"""What is counted, by its spellings; looked up beside a number only."""
+"""What is counted, by its spellings; looked up beside a number."""
+
+UNITS_ANYWHERE: Final = listed(
+    "% ‰ ‱ $ ¢ € £ ¥ ₹ ₽ ₺ ฿ ₿ ₩ ₴ ₦ ₪ ₱ ₫ percent usd eur inr jpy cny rmb dollar dollars euro euros rupee rupees yen yuan"
+)
+"""Units that are told without a number beside them: "prices in $"."""
+
+SPANS: Final = {
+    word: span
+    for span, words in {
+        "minute": "minute minutes",
+        "hour": "hour hours hourly",
+        "day": "day days daily",
+        "week": "weekly",
+        "month": "monthly",
+        "year": "yearly annual annually",
+        "decade": "decade decades",
+        "century": "century centuries",
+    }.items()
+    for word in words.split()
+}
+"""Spans of time, which are units without a number, too: "wages per hour"."""
+
+QUANTIFIERS: Final = {
+    word: quantifier
+    for quantifier, words in {
+        "all": "all whole entire",
+        "every": "every each everyone everybody everything everywhere",
+        "both": "both",
+        "either": "either",
+        "some": "some someone somebody something somewhere several any anyone anybody anything anywhere",
+        "few": "few",
+        "half": "half halves",
+        "third": "thirds",
+        "quarter": "quarter quarters",
+        "once": "once",
+        "twice": "twice double",
+        "thrice": "thrice triple",
+        "always": "always",
+        "often": "often frequently usually",
+        "sometimes": "sometimes occasionally",
+        "rarely": "rarely seldom",
+    }.items()
+    for word in words.split()
+}
+"""How much of something, how many, or how often. Questions ask for "some" and "any" alike."""
+
+QUANTIFIERS_BEFORE_OF: Final = listed("most one many much")
+NOT_ALL_AFTER: Final = listed("at after above")
+"""What "all" says nothing of an amount after: "at all"."""

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from lixcore_policies.texts.english import listed
+from lixcore_policies.texts.han import NUMERALS, ONE, value_of
 from lixcore_policies.texts.numerals import BELOW_HUNDRED, ORDINALS, ROMAN, SCALES, SpokenNumber
 from lixcore_policies.texts.words import Token
 
@@ -37,6 +38,8 @@ def with_numbers_read(tokens: Sequence[Token]) -> list[Token]:
             text, after = _in_digits(tokens, at, read[-1].text if read else "")
         elif token.text in _FIRST_WORDS:
             text, after = _in_words(tokens, at, read[-1] if read else None)
+        elif token.text in NUMERALS:
+            text, after = _in_han(tokens, at)
         read.append(token if text is None else Token(text, is_number=True, is_tight=token.is_tight))
         at = after
     return read
@@ -51,7 +54,8 @@ def _in_digits(tokens: Sequence[Token], at: int, before: str) -> tuple[str, int]
     text, following = tokens[at].text, _text_at(tokens, at + 1)
     tight = bool(following) and tokens[at + 1].is_tight
     if tight and following in _ORDINAL_ENDINGS:
-        is_day = _text_at(tokens, at + 2) in _MONTHS or before in _MONTHS
+        named = _text_at(tokens, at + 3) if _text_at(tokens, at + 2) == "of" else _text_at(tokens, at + 2)
+        is_day = named in _MONTHS or before in _MONTHS
         return (text if is_day else f"{text}th"), at + 2
     if tight and following == "s":
         return f"{text}s", at + 2
@@ -85,6 +89,14 @@ def _in_words(tokens: Sequence[Token], at: int, before: Token | None) -> tuple[s
     if not number.words or (number.words == 1 and first == "one"):
         return None, at + 1
     return str(number.value), after
+
+
+def _in_han(tokens: Sequence[Token], at: int) -> tuple[str | None, int]:
+    after = at
+    while after < len(tokens) and tokens[after].text in NUMERALS:
+        after += 1
+    row = [token.text for token in tokens[at:after]]
+    return (None if row == [ONE] else value_of(row)), after
 
 
 def _is_between(tokens: Sequence[Token], at: int, number: SpokenNumber) -> bool:

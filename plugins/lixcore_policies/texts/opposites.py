@@ -25,7 +25,8 @@ summer winter, black white, war peace, cause cure, same different, similarity di
 public private, safe dangerous, success failure, succeed fail, teacher student, employer employee, boyfriend
 girlfriend, full empty, long short, tall short, thick thin, fat thin, wide narrow, deep shallow, heavy light, dark
 light, hard soft, wet dry, clean dirty, online offline, major minor, majority minority, introvert extrovert, optimist
-pessimist, remember forget, debit credit, vertical horizontal, odd even, ascending descending, all none
+pessimist, remember forget, debit credit, vertical horizontal, odd even, ascending descending, all none,
+last next, few many, earlier later, over under, since until
 """
 
 

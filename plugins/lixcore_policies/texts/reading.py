@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Final
 
 import attrs
 
+from lixcore_policies.texts.bounds import bounds_of
+from lixcore_policies.texts.clock_times import with_clock_times_read
 from lixcore_policies.texts.english import (
     ARTICLES,
     CONJUNCTIONS,
@@ -15,21 +16,30 @@ from lixcore_policies.texts.english import (
     LIST_JOINTS,
     MEASURED_BY_HOW,
     NEGATORS,
+    NOT_ALL_AFTER,
+    QUANTIFIERS,
+    QUANTIFIERS_BEFORE_OF,
+    SPANS,
     TIMES,
     UNITS,
+    UNITS_ANYWHERE,
     YES_OR_NO_OPENINGS,
 )
+from lixcore_policies.texts.han import ONE, content_of
 from lixcore_policies.texts.numbers import with_numbers_read
+from lixcore_policies.texts.signs import is_operator, with_signs_read
 from lixcore_policies.texts.stems import stem
-from lixcore_policies.texts.words import Token, tokens_of
+from lixcore_policies.texts.times import MAYBE_TIMES, with_times_read
+from lixcore_policies.texts.words import Token, normalised, tokens_of
 
-_KEPT_TEXTS: Final = 512
-_KEPT_LENGTH: Final = 1024
+MAX_READ: Final = 4096
+"""Longer texts, in characters, are not read. An embedding stands for a few hundred words, so it says little about them."""
+
 _MARKS: Final = frozenset(joint for joint in LIST_JOINTS if not joint[0].isalnum())
 _SHORT_FORMS: Final = frozenset({"s", "re", "ll", "ve", "m", "d"})
 _STEMS_OF_NEGATED: Final = {"ca": "can", "wo": "will", "sha": "shall"}
 _DATE_MARKS: Final = frozenset("-/")
-_OPERATORS: Final = frozenset("+*^=<>")
+_ENDS_OF_NAMES: Final = frozenset("+#")  # c++, c#: in any case
 _QUESTION_WORDS: Final = {
     "who": "who",
     "whom": "who",
@@ -51,12 +61,18 @@ class Reading:
         words: The same without the marks.
         unique: Each of the words once.
         names: Those with a capital where no sentence begins.
-        numbers: The numbers, and the words with digits in them, sorted; then the operators beside numbers, and dates
-            and fractions, in which the order of the numbers matters.
+        numbers: The numbers, and the words with digits in them, sorted; then dates and fractions, in which the order
+            of the numbers matters.
         ones: How often "one" is among the words.
         units: What is counted or measured.
         negations: How many negating words there are.
-        times: Words such as "today".
+        bounds: What bounds the numbers and times, sorted.
+        quantifiers: Words such as "all" and "half".
+        operators: The signs that calculate, compare or lead somewhere, in order.
+        pictures: The other signs beyond ASCII, such as emoji.
+        times: Words such as "today", and weekdays and months.
+        maybe_times: Words that may say when or something else, as "may" does.
+        characters: Of scripts without spaces between words, the characters that are no particles.
         asks: What its question word asks for, such as ``who``; ``whether`` for yes or no; empty where that is not known.
         joined: The words on both sides of each "and" and "or".
         heading: For each word after "from" or "to", which of them.
@@ -70,37 +86,42 @@ class Reading:
     ones: int
     units: frozenset[str]
     negations: int
+    bounds: tuple[str, ...]
+    quantifiers: frozenset[str]
+    operators: tuple[str, ...]
+    pictures: frozenset[str]
     times: frozenset[str]
+    maybe_times: frozenset[str]
+    characters: frozenset[str]
     asks: str
     joined: tuple[tuple[str, str], ...]
     heading: frozenset[tuple[str, str]]
 
 
-def read(text: str) -> Reading:
-    """The reading of a text; those of the last few hundred short texts are kept."""
-    return _read_and_kept(text) if len(text) <= _KEPT_LENGTH else _read(text)
-
-
-def forget_texts() -> None:
-    """Keep no readings, so that the next ones are made anew: for measuring."""
-    _read_and_kept.cache_clear()
-
-
-def _read(text: str) -> Reading:
-    tokens = with_numbers_read(tokens_of(text))
-    reader = _Reader(in_capitals=text == text.upper(), runs=_runs(tokens))
-    is_number = [token.is_number for token in tokens]
-    for token, after, before in zip(tokens, [False, *is_number], [*is_number[1:], False], strict=False):
-        reader.take(token, after_number=after, before_number=before)
+def read(text: str) -> Reading | None:
+    """The reading of a text; None where it is longer than `MAX_READ`, as it is or with its characters normalised."""
+    if len(text) > MAX_READ:
+        return None
+    plain = normalised(text)
+    if len(plain) > MAX_READ:
+        return None
+    tokens = with_clock_times_read(with_numbers_read(with_signs_read(tokens_of(plain))))
+    in_capitals = plain == plain.upper()
+    runs = _runs(tokens)
+    tokens = with_times_read(tokens, in_capitals=in_capitals)
+    reader = _Reader(in_capitals=in_capitals, runs=runs, bounds=sorted(bounds_of(tokens)))
+    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
+        reader.take(before, token, after)
     return reader.reading()
 
 
 class _Reader:
     """Gathers what the tokens of one text say."""
 
-    def __init__(self, *, in_capitals: bool, runs: Sequence[str]) -> None:
+    def __init__(self, *, in_capitals: bool, runs: Sequence[str], bounds: Sequence[str]) -> None:
         self._in_capitals = in_capitals
         self._runs = runs
+        self._bounds = bounds
         self._line: list[str] = []
         self._spoken: list[str] = []  # as written but for case, articles included
         self._names: set[str] = set()
@@ -109,40 +130,58 @@ class _Reader:
         self._units: set[str] = set()
         self._unit_ahead = ""
         self._negations = 0
+        self._pictures: set[str] = set()
+        self._times: set[str] = set()
 
-    def take(self, token: Token, *, after_number: bool, before_number: bool) -> None:
+    def take(self, before: Token | None, token: Token, after: Token | None) -> None:
         text = token.text
-        if (after_number or before_number) and text in UNITS:
-            self._units.add(UNITS[text])
-            if after_number:
-                self._line.append(UNITS[text])
+        after_number, before_number = before is not None and before.is_number, after is not None and after.is_number
+        if token.is_sign:
+            self._line.append(text)
+            if is_operator(text):
+                self._operators.append(text)
             else:
-                self._unit_ahead = UNITS[text]
+                self._pictures.add(text)
+        elif text in UNITS and (after_number or before_number or text in UNITS_ANYWHERE):
+            self._take_unit(UNITS[text], is_ahead=before_number and not after_number)
         elif token.is_number:
             self._numbers.append(text)
             self._line.append(text)
             if self._unit_ahead:  # $5 is 5 dollars
                 self._line.append(self._unit_ahead)
                 self._unit_ahead = ""
+        elif token.is_time:
+            self._times.add(text)
+            self._line.append(text)
         elif not token.is_mark:
-            self._take_word(token)
+            if text in SPANS:
+                self._units.add(SPANS[text])
+            beside_sign = (before is not None and before.is_sign) or (after is not None and after.is_sign)
+            self._take_word(token, keeps_article=beside_sign)
         elif text in LIST_JOINTS:
             self._line.append(text)
-        elif (after_number or before_number) and text in _OPERATORS:
-            self._operators.append(text)
 
-    def _take_word(self, token: Token) -> None:
+    def _take_unit(self, unit: str, *, is_ahead: bool) -> None:
+        self._units.add(unit)
+        if is_ahead:
+            self._unit_ahead = unit
+        else:
+            self._line.append(unit)
+
+    def _take_word(self, token: Token, *, keeps_article: bool) -> None:
         for index, word in enumerate(_parts(token)):
             self._spoken.append(word)
             self._negations += word in NEGATORS
-            if word in ARTICLES:
+            if word in ARTICLES and not keeps_article:  # is a < b
                 continue
             is_function_word = word in FUNCTION_WORDS
             shown = word if is_function_word else stem(word)
             self._line.append(shown)
             if token.is_name and index == 0 and (not is_function_word or (token.is_acronym and not self._in_capitals)):
                 self._names.add(shown)
-            if not word.isalpha() and any(map(str.isdigit, word)):
+            if word[-1:] in _ENDS_OF_NAMES:
+                self._names.add(shown)
+            if word == "half" or (not word.isalpha() and any(map(str.isdigit, word))):
                 self._numbers.append(word)
 
     def reading(self) -> Reading:
@@ -154,18 +193,21 @@ class _Reader:
             words=words,
             unique=unique,
             names=frozenset(self._names),
-            numbers=(*sorted(self._numbers), *self._operators, *self._runs),
-            ones=words.count("one"),
+            numbers=(*sorted(self._numbers), *self._runs),
+            ones=words.count("one") + words.count(ONE),
             units=frozenset(self._units),
             negations=self._negations,
-            times=TIMES.intersection(self._spoken),
+            bounds=tuple(self._bounds),
+            quantifiers=frozenset(_quantifiers(self._spoken)),
+            operators=tuple(self._operators),
+            pictures=frozenset(self._pictures),
+            times=TIMES.intersection(self._spoken) | self._times,
+            maybe_times=frozenset(MAYBE_TIMES[word] for word in self._spoken if word in MAYBE_TIMES),
+            characters=content_of(unique),
             asks=_asked(self._spoken),
             joined=tuple(_joined(line)),
             heading=frozenset(_headings(words)),
         )
-
-
-_read_and_kept = lru_cache(maxsize=_KEPT_TEXTS)(_read)
 
 
 def _runs(tokens: Sequence[Token]) -> Sequence[str]:
@@ -215,6 +257,16 @@ def _asked(spoken: Sequence[str]) -> str:
         if (asked := _QUESTION_WORDS.get(word)) is not None:
             return asked
     return ""
+
+
+def _quantifiers(spoken: Sequence[str]) -> Iterator[str]:
+    for at, word in enumerate(spoken):
+        if word in QUANTIFIERS:
+            before = spoken[at - 1] if at else ""
+            if not (word == "all" and before in NOT_ALL_AFTER) and before != "how":
+                yield QUANTIFIERS[word]
+        elif word in QUANTIFIERS_BEFORE_OF and spoken[at + 1 : at + 2] == ["of"]:
+            yield word
 
 
 def _joined(line: Sequence[str]) -> Iterator[tuple[str, str]]:

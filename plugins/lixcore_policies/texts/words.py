@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
+from lixcore_policies.texts.han import stands_alone
+
 # Anything but white space and ASCII punctuation is part of a word; `_Plain` makes the other punctuation ASCII first.
 _WORD: Final = r"[^\s!-/:-@\[-`{-~]"
 _TOKEN: Final = re.compile(
@@ -36,7 +38,7 @@ class _Plain(dict[int, str]):
             plain = _LIKE_ASCII[code]
         elif category == "Pd" or code == 0x2212:  # the minus sign
             plain = "-"
-        elif category in {"Sc", "So", "Sm", "No"} or _stands_alone(code):
+        elif category in {"Sc", "So", "Sm", "No"} or stands_alone(code):
             plain = f" {character} "
         elif category[0] not in "LMN":
             plain = "" if category == "Cf" else " "
@@ -54,22 +56,54 @@ _LIKE_ASCII: Final = {
     **dict.fromkeys(map(ord, "\uff01\u00a1"), "!"),
     0x00D7: "*",
     0x2044: "/",
+    0x2260: " != ",
+    0x2264: " <= ",
+    0x2265: " >= ",
+    0x2030: " \u2030 ",  # per mille, which is punctuation to Unicode
+    0x2031: " \u2031 ",
 }
 
 
-def _stands_alone(code: int) -> bool:
-    """Whether the script has no spaces between words: then each character counts as one, which keeps at least their order."""
-    return (
-        0x0E00 <= code <= 0x0EFF  # Thai, Lao
-        or 0x1000 <= code <= 0x109F  # Burmese
-        or 0x1780 <= code <= 0x17FF  # Khmer
-        or 0x3040 <= code <= 0x30FF  # Hiragana, Katakana
-        or 0x3400 <= code <= 0x9FFF  # Han
-        or 0x20000 <= code <= 0x3FFFF
-    )
-
-
 _PLAIN: Final = _Plain()
+
+
+class _Apart(dict[int, str]):
+    """What each character is read as before its compatibility form is taken; filled as they are met.
+
+    Fractions, circled and Roman numbers stand apart, as 5\u00bd is not 51/2.
+    """
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        category = unicodedata.category(character)
+        apart = character
+        if category == "No" and not unicodedata.decomposition(character).startswith("<sub>"):
+            apart = f" {character} "
+        elif 0x2160 <= code <= 0x2188 and category == "Nl":
+            apart = f" {int(unicodedata.numeric(character))} "
+        if len(self) < _MOST_KEPT:
+            self[code] = apart
+        return apart
+
+
+_APART: Final = _Apart()
+_SUPERSCRIPTS: Final = re.compile("[\u00b2\u00b3\u00b9\u2070\u2074-\u207b\u207f]+")
+_SUBSCRIPT_OF_NUMBER: Final = re.compile(r"(?<=\d)(?=[\u2080-\u2089])")
+
+
+def normalised(text: str) -> str:
+    """The text with one character, or row of them, for what Unicode has several for; x\u00b2 becomes x^2, not x2.
+
+    What makes a word of its own gets spaces around it.
+    """
+    if text.isascii():
+        return text
+    text = _SUBSCRIPT_OF_NUMBER.sub(" ", _SUPERSCRIPTS.sub(_raised, text))
+    return unicodedata.normalize("NFKC", text.translate(_APART)).translate(_PLAIN)
+
+
+def _raised(match: re.Match[str]) -> str:
+    return f"^{unicodedata.normalize('NFKC', match.group())} "
 
 
 class Token(NamedTuple):
@@ -82,6 +116,8 @@ class Token(NamedTuple):
         is_name: Whether it is a word with a capital where no sentence begins, or all in capitals.
         is_acronym: Whether it has several letters, all capitals.
         is_tight: Whether nothing stands between it and what precedes it.
+        is_sign: Whether it is an operator or another sign that is read; see `lixcore_policies.texts.signs`.
+        is_time: Whether it says when; see `lixcore_policies.texts.times`.
     """
 
     text: str
@@ -90,12 +126,12 @@ class Token(NamedTuple):
     is_name: bool = False
     is_acronym: bool = False
     is_tight: bool = False
+    is_sign: bool = False
+    is_time: bool = False
 
 
 def tokens_of(text: str) -> list[Token]:
-    """The tokens of a text, in order."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
+    """The tokens of a normalised text, in order."""
     found: list[Token] = []
     begins, end = True, -1
     for match in _TOKEN.finditer(text):
