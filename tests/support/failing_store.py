@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lixcore.errors import StoreError, StoreUnavailableError
+from plain_names import show_names_of
 
 
 def unreachable() -> StoreError:
@@ -34,6 +35,7 @@ class FailingStore:
         self.methods: frozenset[str] = frozenset()
         self.after_effect = False
         self.calls: list[str] = []
+        show_names_of(port, self)
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._port, name)

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from plain_names import show_names_of
+
 PATIENCE = 20.0  # seconds; only a defect makes anybody wait that long
 
 
@@ -72,6 +74,7 @@ class _Watched:
     def __init__(self, port: Any, actor: Actor) -> None:
         self._port = port
         self._actor = actor
+        show_names_of(port, self)
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._port, name)

@@ -19,6 +19,9 @@ from vectors import ONE, fill, held, ranking, true_ranking
 Open = Callable[..., UsearchSimilarityIndex]
 FOLDER = str(Path(lixcore_usearch.__file__).parent)
 
+# Python 3.13 tells of a connection that was made and, because of an interrupt at that instant, given to nobody.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 def interrupted(work: Callable[[], object], after: int) -> bool:
     """Do some work, and interrupt it after so many lines of the adapter; whether it was still at work."""

@@ -10,6 +10,7 @@ import pytest
 from interleaving import Actor, interleave
 from lixcore.ports.hot_store import HotStore
 from outages import SESSION, WINDOW, Process, World
+from plain_names import show_names_of
 
 MOST_CALLS = 60
 Acting = Callable[[Process], object]
@@ -116,6 +117,7 @@ class UsedAtOnce:
     def __init__(self, hot: HotStore, user: Process) -> None:
         self._hot = hot
         self._user = user
+        show_names_of(hot, self)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._hot, name)
