@@ -9,7 +9,9 @@
     │   ├── InvalidConfigError             every bad setting at once, each with its origin
     │   ├── UnknownAdapterError            no adapter of that name; names the nearest one
     │   ├── BrokenAdapterError             it is installed but cannot be used; names its distribution
-    │   └── MissingExtraError              its driver is not installed; names the command
+    │   ├── MissingExtraError              its driver is not installed; names the command
+    │   └── BrokenPluginError              a plugin cannot be used; names its distribution
+    ├── PolicyFailedError                  a policy or a plugin raised, or answered what cannot be an answer; names it
     ├── StoreError                         a store could not do what was asked
     │   ├── StoreUnavailableError          it cannot be reached, or did not answer in time
     │   │   └── StoreBusyError             it is there, and others kept it busy all the time
@@ -123,6 +125,35 @@ class MissingExtraError(ConfigError):
     def __init__(self, what: str, *, module: str, extra: str) -> None:
         self.extra = extra
         super().__init__(f"{what} needs the module {module!r}; install it with: pip install 'lixcore[{extra}]'")
+
+
+class BrokenPluginError(ConfigError):
+    """A plugin is installed but cannot be used: it fails to import, has an unknown or a wrong hook, or its name is taken.
+
+    Attributes:
+        name: The plugin's name.
+        distribution: The installed distribution that registers it; empty for one that was given in a call.
+    """
+
+    def __init__(self, name: str, distribution: str, reason: str) -> None:
+        self.name = name
+        self.distribution = distribution
+        origin = f" of {distribution}" if distribution else ""
+        super().__init__(f"plugin {name!r}{origin} cannot be used: {reason}")
+
+
+class PolicyFailedError(LixError):
+    """A policy, or a plugin's answer to a hook, failed; what was asked for was not done. Its cause says how.
+
+    Attributes:
+        name: The policy or the plugin.
+        decision: What it was asked to decide, such as ``lixcore_evict``.
+    """
+
+    def __init__(self, name: str, decision: str, reason: str) -> None:
+        self.name = name
+        self.decision = decision
+        super().__init__(f"{decision} of {name}: {reason}")
 
 
 class StoreError(LixError):

@@ -32,6 +32,11 @@ class Group(Enum):
     ADMISSION_POLICY = "lixcore.admission_policy"
     ARCHIVE_INDEX = "lixcore.archive_index"
     EVICTION_POLICY = "lixcore.eviction_policy"
+    WINDOW_POLICY = "lixcore.window_policy"
+    TOKEN_COUNTER = "lixcore.token_counter"  # noqa: S105  # tokens of language models, no secret
+    RETENTION_POLICY = "lixcore.retention_policy"
+    EXPIRY_POLICY = "lixcore.expiry_policy"
+    REDACTION_POLICY = "lixcore.redaction_policy"
 
     @property
     def setting(self) -> str:

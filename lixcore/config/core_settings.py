@@ -154,3 +154,11 @@ class CoreSettings:
     eviction_policy: str = option("lru", "The policy that chooses the sessions that leave the hot store.")
     match_policy: str = option("guarded", "The policy that says whether a cached response may answer a query.")
     admission_policy: str = option("any", "The policy that says which responses are cached.")
+    window_policy: str = option("whole-turns", "The policy that says which of the newest messages make up a context.")
+    token_counter: str = option("approximate", "What counts the tokens of messages.")
+    retention_policy: str = option("age", "The policy that says which histories the janitor removes from the archive.")
+    expiry_policy: str = option("fixed", "The policy that says how long what is cached lives.")
+    redaction_policy: str | None = option(
+        None, "The policy that removes from texts what must not be stored, before anything is; none stores them as they are."
+    )
+    plugins: str = option("all", "The installed plugins whose hooks are called: all, none, or some by name, separated by commas.")

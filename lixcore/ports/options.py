@@ -6,7 +6,7 @@ written ``redis_port=…`` as an argument, ``[redis] port = …`` in TOML and ``
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import attrs
 
@@ -25,6 +25,8 @@ class OptionFacts:
         choices: The texts accepted; empty for any.
         secret: Whether its value is hidden wherever values are shown.
         alias: A full name under which the predecessor knew it, accepted as well; None for none.
+        place: Where the adapter keeps things is told by this option, so that another value is another place: ``path``, it is a
+            file or a directory; ``name``, a short text, such as a database or a prefix. Empty for all other options.
     """
 
     help: str
@@ -33,6 +35,7 @@ class OptionFacts:
     choices: tuple[str, ...] = ()
     secret: bool = False
     alias: str | None = None
+    place: str = ""
 
 
 def option(
@@ -44,10 +47,12 @@ def option(
     choices: tuple[str, ...] = (),
     secret: bool = False,
     alias: str | None = None,
+    place: Literal["", "path", "name"] = "",
 ) -> Any:
     """An attrs field for an option. Its annotation is one of bool, int, float, str, or one of these ``| None``.
 
     The bounds are checked by the configuration, which reports all problems at once; the class itself need not check them.
+    Where an adapter keeps things is told by ``place``: the contract suite tries the adapter in a place of its own by it.
     """
-    facts = OptionFacts(help, at_least, at_most, choices, secret, alias)
+    facts = OptionFacts(help, at_least, at_most, choices, secret, alias, place)
     return attrs.field(default=default, repr=not secret, metadata={KEY: facts})
