@@ -18,7 +18,7 @@ _AMERICA: Final = re.compile(
 )
 # A zero, an area, and groups with one sign between all of them, as in much of Europe and Asia.
 _TRUNK: Final = re.compile(
-    r"[(0](?<![\w.+(/:,-]0)(?:(?<=\()0[0-9]{1,4}\)[ /-]?|(?<=0)[0-9]{1,4}(?P<between>[ ./-]))"
+    r"[(0](?<![\w.+(/:,-]0)(?:(?<=\()0[1-9][0-9]{0,3}\)[ /-]?|(?<=0)0?[1-9][0-9]{0,3}(?P<between>[ ./-]))"
     r"[0-9]{2,8}+(?:(?(between)(?P=between)|[ -])[0-9]{2,4}+){0,4}+(?![\w]|[.:,/-][0-9])"
 )
 _DATE: Final = re.compile(r"[0-9]{2}([./ -])[0-9]{2}\1[0-9]{4}")
