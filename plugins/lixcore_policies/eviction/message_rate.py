@@ -6,7 +6,7 @@ from typing import Final
 
 from lixcore.ports.policy import Candidate
 
-STEADY_SECONDS: Final = 300.0
+STEADY_SECONDS: Final = 3600.0
 """Added to every span of time, so that a session's first messages do not make it look busy for ever."""
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-
-import pytest
+from typing import TYPE_CHECKING
 
 from janitors import DAY, House
 from lixcore.domain.session import SessionKey
 from lixcore.ports.cold_archive import ArchiveInfo
 from lixcore_memory import MemoryHotStore
+
+if TYPE_CHECKING:
+    import pytest
 
 
 class Retires:
