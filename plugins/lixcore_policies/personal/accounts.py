@@ -36,15 +36,16 @@ _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 _TEN: Final = 10
 _CARD_DIGITS: Final = range(13, 20)
 
-_IBAN: Final = re.compile(r"[A-Za-z](?<!\w.)[A-Za-z][0-9]{2}(?:[ -]?[A-Za-z0-9]){11,29}+")
-_IBAN_HEAD: Final = re.compile(r"[0-9][0-9](?<=[A-Za-z]{2}[0-9]{2})(?<!\w[A-Za-z]{2}[0-9]{2})")
+_IBAN: Final = re.compile(r"[A-Za-z](?<!\w.)[A-Za-z][0-9]{2}(?:[ -]?[A-Za-z0-9]){11,29}+", re.ASCII)
+_IBAN_HEAD: Final = re.compile(r"[0-9][0-9](?<=[A-Za-z]{2}[0-9]{2})(?<!\w[A-Za-z]{2}[0-9]{2})", re.ASCII)
 _CARD: Final = re.compile(
     r"[2-6](?<![\w.-].)"
     r"(?:[0-9]{12,18}+|[0-9]{3}(?P<between>[ -])"
     r"(?:[0-9]{4}(?P=between)[0-9]{4}(?P=between)[0-9]{1,7}+|[0-9]{6}(?P=between)[0-9]{5}))"
-    r"(?!\w|[-.][0-9])"
+    r"(?!\w|[-.][0-9])",
+    re.ASCII,
 )
-_SSN: Final = re.compile(r"[0-8](?<![\w.-].)[0-9]{2}(?<!000)(?<!666)-(?!00)[0-9]{2}-(?!0000)[0-9]{4}(?![\w-])")
+_SSN: Final = re.compile(r"[0-8](?<![\w.-].)[0-9]{2}(?<!000)(?<!666)-(?!00)[0-9]{2}-(?!0000)[0-9]{4}(?![\w-])", re.ASCII)
 
 
 def _end_of_iban(match: re.Match[str]) -> int:
@@ -59,7 +60,7 @@ def _end_of_iban(match: re.Match[str]) -> int:
         if not missing:
             break
     whole, after = text[:end].replace(" ", "").replace("-", ""), match.string[match.start() + end : match.start() + end + 1]
-    if missing or after.isalnum() or after == "_" or not _is_iban(whole):
+    if missing or (after.isascii() and after.isalnum()) or after == "_" or not _is_iban(whole):
         return match.start()
     return match.start() + end
 

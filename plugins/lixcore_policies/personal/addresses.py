@@ -14,9 +14,10 @@ _DOTS, _COLONS = 3, 2
 _EMAIL: Final = re.compile(r"(?<![\w.%+-])[\w.%+-]++@[\w-]{1,63}+(?:\.[\w-]{1,63}+)++")
 
 # Where a pattern begins with a set of characters, re passes over all others quickly: what must not be before it comes after it.
-_IPV4: Final = re.compile(r"[0-9](?<![\w.][0-9])[0-9]{0,2}+(?:\.[0-9]{1,3}+){3}+(?!\w|\.[0-9])")
+_IPV4: Final = re.compile(r"[0-9](?<![\w.][0-9])[0-9]{0,2}+(?:\.[0-9]{1,3}+){3}+(?!\w|\.[0-9])", re.ASCII)
 _IPV6: Final = re.compile(
-    r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}+:){2,7}+(?:[0-9]{1,3}+(?:\.[0-9]{1,3}+){3}+|[0-9A-Fa-f]{0,4}+)(?![\w:])"
+    r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}+:){2,7}+(?:[0-9]{1,3}+(?:\.[0-9]{1,3}+){3}+|[0-9A-Fa-f]{0,4}+)(?![\w:])",
+    re.ASCII,
 )
 
 

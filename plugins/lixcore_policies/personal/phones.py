@@ -10,18 +10,20 @@ from lixcore_policies.personal.kinds import Kind
 _SHORTEST_NATIONAL, _LONGEST_NATIONAL = 9, 12
 
 # E.164 has up to 15 digits; less than eight with a country are none.
-_WORLD: Final = re.compile(r"\+(?<!\+\+)\(?[1-9](?:[ .\-/()]{0,2}+[0-9]){7,14}+(?![\w])")
+_WORLD: Final = re.compile(r"\+(?<!\+\+)\(?[1-9](?:[ .\-/()]{0,2}+[0-9]){7,14}+(?![\w])", re.ASCII)
 # Three, three and four digits, as in North America.
 _AMERICA: Final = re.compile(
     r"[(12-9](?<![\w.+(/-][0-9])(?:(?<=1)[ .-]\(?[2-9][0-9]{2}|(?<=\()[2-9][0-9]{2}|(?<=[2-9])[0-9]{2})"
-    r"(?:\)[ -]?|(?P<between>[ .-]))(?:[2-9]|(?<=[-.)])[01])[0-9]{2}(?(between)(?P=between)|[ .-])[0-9]{4}(?![\w]|[.-][0-9])"
+    r"(?:\)[ -]?|(?P<between>[ .-]))(?:[2-9]|(?<=[-.)])[01])[0-9]{2}(?(between)(?P=between)|[ .-])[0-9]{4}(?![\w]|[.-][0-9])",
+    re.ASCII,
 )
 # A zero, an area, and groups with one sign between all of them, as in much of Europe and Asia.
 _TRUNK: Final = re.compile(
     r"[(0](?<![\w.+(/:,-]0)(?:(?<=\()0[1-9][0-9]{0,3}\)[ /-]?|(?<=0)0?[1-9][0-9]{0,3}(?P<between>[ ./-]))"
-    r"[0-9]{2,8}+(?:(?(between)(?P=between)|[ -])[0-9]{2,4}+){0,4}+(?![\w]|[.:,/-][0-9])"
+    r"[0-9]{2,8}+(?:(?(between)(?P=between)|[ -])[0-9]{2,4}+){0,4}+(?![\w]|[.:,/-][0-9])",
+    re.ASCII,
 )
-_DATE: Final = re.compile(r"[0-9]{2}([./ -])[0-9]{2}\1[0-9]{4}")
+_DATE: Final = re.compile(r"[0-9]{2}([./ -])[0-9]{2}\1[0-9]{4}", re.ASCII)
 
 
 def _end_of_trunk(match: re.Match[str]) -> int:
