@@ -91,7 +91,8 @@ class RedisHotStore:
             _, rows, hot = self._link.call(request, 3, writes=False, first_may_be=_FULL)
             if not hot:
                 return None
-            entries = self._entries(session, rows[::-1] if rows else ())
+            rows = rows or ()  # nil where none were asked for
+            entries = self._entries(session, rows[::-1])
             if len(entries) == len(rows) or not self._removes_late(session, rows):
                 return entries
 
@@ -100,6 +101,7 @@ class RedisHotStore:
         request = command(b"XRANGE", self._keys(session).log, b"-", b"+", b"COUNT", b"%d" % limit)
         while True:
             (rows,) = self._link.call(request, 1, writes=False)
+            rows = rows or ()
             entries = self._entries(session, rows)
             if len(entries) == len(rows) or not self._removes_late(session, rows):
                 return entries

@@ -98,6 +98,8 @@ def test_a_writer_that_finds_its_own_entry_late_adds_it_again(
 ) -> None:
     """Its machine slept, and its monotonic clock with it. It asks once, and knows the time again."""
     store = open_store(host="127.0.0.1", port=proxy.port)
+    another = SessionKey("another")
+    make_hot(store, another)
     make_hot(store, session, entries=OLD)
     clock.elapsed -= HOUR
     appended = added(store, session, b"new")
@@ -109,7 +111,8 @@ def test_a_writer_that_finds_its_own_entry_late_adds_it_again(
     assert client.xlen(log_of(session)) == 3
     proxy.requests.clear()
     added(store, session, b"next")
-    assert len(proxy.requests) == 1
+    added(store, another, b"first")
+    assert len(proxy.requests) == 2
 
 
 def test_ids_ahead_of_the_clock_cost_one_more_try_and_are_remembered(
