@@ -44,13 +44,17 @@ def script(source: str) -> Script:
 REPEAT_DEPTH: Final = 1024
 """How far from the newest entry a repeated add looks for itself: what others may have added in the meantime."""
 
-# Keys: log, epoch. Arguments: nonce, value, depth, since. Gives the entry's id; nil when the session is absent; 0 when nobody can
-# know whether it was added before: entries left the stream that may have come after "since", the milliseconds of the first try.
-# They leave in order, so none has while an entry is there that is older than that.
+# Keys: log, epoch. Arguments: nonce, value, depth, since, deadline (eight bytes). Gives the entry's id; nil when the session is
+# absent; 0 when nobody can know whether it was added before: entries left the stream that may have come after "since", the
+# milliseconds of the first try. They leave in order, so none has while an entry is there that is older than that. What came after
+# its own deadline is no entry.
 REPEAT_ADD: Final = script("""
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[3])
 for _, entry in ipairs(newest) do
-  if entry[2][1] == ARGV[1] and entry[2][2] == ARGV[2] then return entry[1] end
+  local field = entry[2][1]
+  if string.sub(field, 1, 8) == ARGV[1] and entry[2][2] == ARGV[2] then
+    if tonumber(string.match(entry[1], '^%d+')) <= struct.unpack('<I8', field, 9) then return entry[1] end
+  end
 end
 local since = tonumber(ARGV[4])
 local left = string.match(redis.call('GET', KEYS[2]) or '', '@(%d+)$')
@@ -63,7 +67,7 @@ if oldest == nil or tonumber(string.match(oldest[1], '^%d+')) >= since then
     if info[i] == 'last-generated-id' and tonumber(string.match(info[i + 1], '^%d+')) >= since then return 0 end
   end
 end
-return redis.call('XADD', KEYS[1], 'NOMKSTREAM', '*', ARGV[1], ARGV[2])
+return redis.call('XADD', KEYS[1], 'NOMKSTREAM', '*', ARGV[1] .. ARGV[5], ARGV[2])
 """)
 
 # Keys: log, activity, epoch. Arguments: ticket, member, time, last id, then id, nonce and value of each entry. The activity comes

@@ -98,7 +98,9 @@ class HotStore(Protocol):
             None when the session is absent; nothing was stored, and the caller restores it first.
 
         Raises:
-            StoreUnavailableError: With ``outcome_unknown`` when the entry may have been stored all the same.
+            StoreUnavailableError: With ``outcome_unknown`` when the entry may have been stored all the same, or may still be:
+                a request may be under way for as long as the network likes. Such a store gives the error ``at_most``: above that
+                position it never stores the entry, and what the archive takes in its stead gets its place there.
         """
         ...
 

@@ -18,7 +18,8 @@ from lixcore_redis.transport.exchange import Exchange, LostError, Tolerated
 from lixcore_redis.transport.failures import store_error
 from lixcore_redis.transport.incarnation import Incarnation
 from lixcore_redis.transport.pool import ConnectionPool
-from lixcore_redis.transport.wire import command
+from lixcore_redis.transport.server_clock import ServerClock
+from lixcore_redis.transport.wire import command, seconds_of
 
 FIRST_DELAY: Final = 0.05
 """Seconds before the first repetition, doubled for each further one, each shortened at random by up to a half."""
@@ -42,6 +43,7 @@ class Link:
     Attributes:
         where: The server's address, without a password.
         incarnation: What the connections met.
+        server_clock: What is known of the server's clock.
     """
 
     def __init__(
@@ -54,7 +56,8 @@ class Link:
         self._clock = clock
         self._retries = options.retries
         self._patience = options.socket_connect_timeout
-        self.incarnation = Incarnation(run_key(options.key_prefix))
+        self.server_clock = ServerClock(clock)
+        self.incarnation = Incarnation(run_key(options.key_prefix), self.server_clock)
         make = connection_maker(goal, self.incarnation)
         self._pool = ConnectionPool(
             make, size=options.pool_size, patience=self._patience, where=goal.where, what=what, clock=clock
@@ -134,8 +137,7 @@ class Link:
         (time_now,) = self._guarded(kills, command(b"TIME"), 1, ((ResponseError,),))
         if isinstance(time_now, Exception):
             return 0
-        seconds, microseconds = time_now
-        return int((int(seconds) + int(microseconds) / 1e6 - (self._clock.monotonic() - since)) * 1000) - 1
+        return int((seconds_of(time_now) - (self._clock.monotonic() - since)) * 1000) - 1
 
     def run(self, script: Script, keys: tuple[bytes, ...], *arguments: bytes, writes: bool = True) -> Any:
         """Run a script that may be sent twice, and return its answer."""
