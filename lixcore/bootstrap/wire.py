@@ -12,6 +12,7 @@ from lixcore.bootstrap.wiring import Wiring
 from lixcore.config import CacheConfig
 from lixcore.domain.session import RESERVED_TENANT
 from lixcore.errors import InvalidConfigError
+from lixcore.hooks.policies import hooked
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
@@ -50,7 +51,7 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
     """
     opener = Opener(config, clock=clock)
     clock = opener.clock
-    policies = chosen_policies(config, opener)
+    policies = hooked(chosen_policies(config, opener), config.loaded_plugins)
     opener.count_tokens_by(policies.tokens)  # whoever answers for the configured counter
     with ExitStack() as undo:
         archive: ColdArchive = opener.open(Group.COLD_ARCHIVE, config.cold_archive)

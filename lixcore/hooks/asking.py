@@ -62,7 +62,7 @@ def _wrapped(implementation: Implementation, arguments: Arguments, trace: Trace 
         raise failed(error) from error
     try:
         inner = yield
-    except BaseException as within:
+    except BaseException as within:  # noqa: BLE001  # the wrapper sees it, as pluggy has it, and passes it on
         try:
             wrapper.throw(within)
         except StopIteration as end:

@@ -77,10 +77,7 @@ class InstalledPlugins:
             values = " and ".join(repr(facts.value) for facts in candidates)
             reason = f"it is registered {len(candidates)} times ({values}); uninstall all but one, or leave it out of the setting"
             raise BrokenPluginError(name, providers, f"{reason} plugins")
-        return self.load_facts(candidates[0])
-
-    def load_facts(self, facts: PluginFacts) -> Plugin:
-        """As `load`, for one of several that have the same name."""
+        [facts] = candidates
         if facts not in self._loaded:
             from lixcore.hooks.loading import load_installed  # which needs pluggy
 
