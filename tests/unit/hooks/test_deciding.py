@@ -201,7 +201,7 @@ def test_what_cannot_be_an_answer_is_the_plugins_error(plugins: Given, hook: str
     policy = PlainPolicy()
     with pytest.raises(PolicyFailedError) as caught:
         ask(hook, hooked(plain_policies(policy), plugins(answering(hook, answer))))
-    assert str(caught.value).startswith(f"{hook} of plugin 'answering.<locals>.Answering': it answered {said}")
+    assert str(caught.value).startswith(f"{hook} of plugin 'Answering': it answered {said}")
     assert (caught.value.decision, policy.asked) == (hook, [])
 
 
@@ -239,7 +239,7 @@ def test_what_no_plugin_implements_stays_the_very_same_object(plugins: Given) ->
         def lixcore_added(self) -> None: ...
 
     assert hooked(configured, plugins(Watcher())) is configured
-    policies = hooked(configured, plugins(answering("lixcore_admit", True)))
+    policies = hooked(configured, plugins(Watcher(), answering("lixcore_admit", True), Watcher()))
     assert policies.admission is not configured.admission
     others = ("eviction", "window", "tokens", "retention", "match", "expiry", "redaction")
     assert all(getattr(policies, name) is getattr(configured, name) for name in others)

@@ -217,7 +217,7 @@ def test_objects_that_are_given_are_called_after_their_class_and_told_apart(plug
         def lixcore_added(self) -> None: ...
 
     loaded = plugins(first := Watcher(), second := Watcher(), third := Watcher())
-    names = [plugin.name.rpartition(".")[2] for plugin in loaded]
+    names = [plugin.name for plugin in loaded]
     assert names == ["Watcher", "Watcher 2", "Watcher 3"]
     assert loaded.given == [first, second, third]
 
