@@ -58,6 +58,8 @@ OFFENCES = [
     ("layers", "lixcore/errors.py", "import lixcore.domain.text"),
     ("layers", "lixcore/services/tiers/offence.py", "import lixcore.registry"),
     ("layers", "lixcore/config/offence.py", "import lixcore.bootstrap"),
+    ("layers", "lixcore/hooks/offence.py", "import lixcore.config"),
+    ("layers", "lixcore/registry.py", "import lixcore.hooks.plugins"),
     ("layers", "lixcore/a_room_nobody_planned.py", ""),
     ("services", "lixcore/services/tiers/offence.py", "import lixcore.services.outage.seeker"),
     ("services", "lixcore/services/upkeep/offence.py", "import lixcore.services.histories.catalogue"),
