@@ -80,6 +80,7 @@ OFFENCES = [
     ("strangers", "adapters/lixcore_cli/offence.py", "import lixcore_huffman"),
     ("adapters-see-ports", "adapters/lixcore_memory/offence.py", "import lixcore.services.system_clock"),
     ("adapters-see-ports", "plugins/lixcore_policies/offence.py", "import lixcore.services"),
+    ("adapters-see-ports", "plugins/lixcore_policies/offence.py", "from lixcore.hooks import hookimpl"),
     ("adapters-see-ports", "adapters/lixcore_sqlite/offence.py", "from lixcore.config import CacheConfig"),
     ("adapters-see-ports", "adapters/lixcore_usearch/offence.py", "from lixcore.services import tiers"),
     ("adapters-see-ports", "adapters/lixcore_zstd/offence.py", "from lixcore.registry import Registry"),
