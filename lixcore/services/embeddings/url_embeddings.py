@@ -263,12 +263,15 @@ class UrlEmbeddings:
             put = partial(store.put, entries, ttl=self._ttl, capacity=self._capacity)
             try:
                 if self._guard.ask(put, False) is False:
+                    self._stats.stored(start)
                     return start
             except StoreError as error:
                 if start == 0:
                     raise
+                self._stats.stored(start)
                 reason = str(error).removeprefix(f"{error.where}: ")
                 raise PartialBatchError(error.where, reason, stored=start, total=len(keys)) from error
+        self._stats.stored(len(keys))
         return len(keys)
 
     def _tell_of_dimension(self, stored: int, model: str) -> None:

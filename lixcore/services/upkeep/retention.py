@@ -11,8 +11,10 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, LixError, StoreFullError, StoreRefusedError, StoreUnavailableError
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive, Compacts
+from lixcore.ports.events import Events, Retired
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import TellsTime
+from lixcore.services.events.telling import SILENT, teller
 from lixcore.services.upkeep.lease import Lease
 
 SWEEP_SECONDS: Final = 3600.0
@@ -62,7 +64,14 @@ class Retention:
     """
 
     def __init__(
-        self, hot: HotStore, archive: ColdArchive, clock: Clock, *, ttl_days: float | None, spared: Collection[str] = ()
+        self,
+        hot: HotStore,
+        archive: ColdArchive,
+        clock: Clock,
+        *,
+        ttl_days: float | None,
+        spared: Collection[str] = (),
+        events: Events = SILENT,
     ) -> None:
         self._hot = hot
         self._archive = archive
@@ -71,6 +80,7 @@ class Retention:
         self._clock = clock
         self._ttl_days = ttl_days
         self._spared = spared
+        self._tell_retired = teller(events, Retired)
         self._turn = Lease(hot, clock, "retention", seconds=SWEEP_SECONDS)
         self._began: float | None = None  # the last sweep of this process, by the monotonic clock
         self._under_way = False
@@ -149,6 +159,8 @@ class Retention:
             if info is None or not info.messages or _last_written(info) >= cutoff:
                 return
             removed = self._archive.forget(session, through=info.last_position)
+            if self._tell_retired is not None and removed:
+                self._tell_retired(Retired(session, removed))
             # A restore that had read the archive before is undone by this, or kept from succeeding; newer messages stay.
             self._hot.evict(session, through=info.last_position)
         except (CorruptDataError, StoreRefusedError) as error:
