@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -11,7 +11,6 @@ from lixcore.config import CacheConfig
 from lixcore.domain.session import SessionKey, checked_tenant
 from lixcore.errors import ClosedError
 from lixcore.ports.clock import Clock
-from lixcore.ports.events import Observer
 from lixcore.services.checks.verification import Checked
 from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
 from lixcore.services.histories.catalogue import SessionSummary
@@ -33,7 +32,6 @@ class Stack:
         clock: Stands in for the machine's clock, for tests.
         background: Whether it may have threads; otherwise callers do that work, and nobody the janitor's.
         janitor: Whether one of them may be the janitor's, where the configuration says so too.
-        observers: Who is told of events, beside plugins.
 
     Attributes:
         config: What it was made from.
@@ -46,10 +44,9 @@ class Stack:
         clock: Clock | None = None,
         background: bool = True,
         janitor: bool = True,
-        observers: Iterable[Observer] = (),
     ) -> None:
         self.config = config if config is not None else CacheConfig.load()
-        self._wiring: Wiring | None = wire(self.config, clock=clock, background=background, janitor=janitor, observers=observers)
+        self._wiring: Wiring | None = wire(self.config, clock=clock, background=background, janitor=janitor)
 
     @property
     def wiring(self) -> Wiring:

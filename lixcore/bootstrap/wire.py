@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
 from contextlib import ExitStack
 
 from lixcore.bootstrap.caches import wire_caches
 from lixcore.bootstrap.opening import Opener
+from lixcore.bootstrap.policies import chosen_policies
 from lixcore.bootstrap.wiring import Wiring
 from lixcore.config import CacheConfig
 from lixcore.domain.session import RESERVED_TENANT
 from lixcore.errors import InvalidConfigError
+from lixcore.hooks.observers import observers_of
+from lixcore.hooks.policies import hooked
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
-from lixcore.ports.events import Observer
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import MayLapse, MeasuresSessions
-from lixcore.ports.policy import EvictionPolicy
 from lixcore.registry import Group
 from lixcore.services.background import BackgroundWork
 from lixcore.services.checks.verification import Verification
 from lixcore.services.conversation.context_window import ContextParts
 from lixcore.services.conversation.enduring_window import EnduringWindow
-from lixcore.services.conversation.policies import WholeTurns
 from lixcore.services.events.relay import EventRelay
 from lixcore.services.histories.catalogue import Catalogue
 from lixcore.services.outage.reconciliation import Reconciler
@@ -40,14 +39,7 @@ from lixcore.services.upkeep.lease import Lease
 from lixcore.services.upkeep.retention import Retention
 
 
-def wire(
-    config: CacheConfig,
-    *,
-    clock: Clock | None = None,
-    background: bool = True,
-    janitor: bool = True,
-    observers: Iterable[Observer] = (),
-) -> Wiring:
+def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = True, janitor: bool = True) -> Wiring:
     """Make the adapters that a configuration names, and the services over them.
 
     Args:
@@ -55,7 +47,6 @@ def wire(
         background: Whether there may be threads, for overflow, for a hot store that is away and for observers; otherwise callers
             do that work.
         janitor: Whether the janitor may have a thread, where the configuration and ``background`` say so too.
-        observers: Who is told of events.
 
     Raises:
         ConfigError: An adapter is unknown, broken or lacks its driver.
@@ -63,15 +54,17 @@ def wire(
     """
     opener = Opener(config, clock=clock)
     clock = opener.clock
+    policies = hooked(chosen_policies(config, opener), config.loaded_plugins)
+    opener.count_tokens_by(policies.tokens)  # whoever answers for the configured counter
     with ExitStack() as undo:
         archive: ColdArchive = opener.open(Group.COLD_ARCHIVE, config.cold_archive)
         undo.callback(archive.close)
         hot: HotStore = opener.open(Group.HOT_STORE, config.hot_store)
         undo.callback(hot.close)
         # Closed after all that tells of events, and before the stores, which an observer may be using.
-        events = EventRelay(observers, background=background)
+        events = EventRelay(observers_of(config.loaded_plugins), background=background)
         undo.callback(events.close)
-        caches = wire_caches(config, opener, undo, events)
+        caches = wire_caches(config, opener, policies, undo, events)
         guard = guarded(hot, clock, events) if config.on_hot_store_failure == "archive" else None
         reader = ArchiveReader(archive, skip_damage=config.on_damage == "skip", events=events)
         hot = guard or hot
@@ -94,7 +87,7 @@ def wire(
             tiering=tiering,
             spiller=spiller,
             reader=reader,
-            policy=WholeTurns(),
+            policy=policies.window,
             through=WriteThrough(archive, tiering) if config.write_mode == "through" else None,
             max_messages=config.hot_window_size,
             max_tokens=config.session_max_tokens,
@@ -102,13 +95,14 @@ def wire(
         )
         window = EnduringWindow(parts, clock=clock, journal=journal, reconciler=reconciler, guard=guard)
         catalogue = Catalogue(hot, reader)
-        eviction: EvictionPolicy = opener.open(Group.EVICTION_POLICY, config.eviction_policy)
-        evictor = Evictor(hot, tiering, eviction, clock, _limits(config, hot))
+        evictor = Evictor(hot, tiering, policies.eviction, clock, _limits(config, hot))
         janitor_of_all = Janitor(
             Lease(hot, clock, "janitor", seconds=lease_seconds(config.janitor_interval_seconds)),
             evictor,
             reconciler,
-            Retention(hot, archive, clock, ttl_days=config.disk_ttl_days, spared={RESERVED_TENANT}, events=events),
+            Retention(
+                hot, archive, policies.retention, clock, ttl_days=config.disk_ttl_days, spared={RESERVED_TENANT}, events=events
+            ),
             interval=config.janitor_interval_seconds,
         )
         undo.callback(janitor_of_all.close)
@@ -126,7 +120,7 @@ def wire(
             guard=guard,
             reconciler=reconciler,
             catalogue=catalogue,
-            eviction=eviction,
+            policies=policies,
             evictor=evictor,
             janitor=janitor_of_all,
             janitor_thread=thread,
