@@ -20,6 +20,9 @@ MOST_WAITING: Final = 10_000
 MOST_CAUSED: Final = 100
 """How many events observers may cause while one call has its event shown, where there is no thread; more are dropped."""
 
+LINGER_SECONDS: Final = 0.01
+"""How long the thread looks for more by itself after it has shown something: waking it for each event would slow who tells."""
+
 CLOSE_SECONDS: Final = 2.0
 """How long closing waits until everything is shown."""
 
@@ -82,6 +85,7 @@ class EventRelay:
         self._is_idle = True  # the thread looks into the queue when it is woken, and not before
         self._counting = threading.RLock()  # a signal's handler may drop one while its thread is counting
         self._dropped = 0
+        self._closing = threading.Event()
         self._all_shown = threading.Event()
         # Whose turn it is to show, without a thread. Taken by `setdefault`, so that an interrupt cannot leave it taken.
         self._turn: dict[str, object] = {}
@@ -127,8 +131,8 @@ class EventRelay:
     def _work(self) -> float | None:
         self._is_idle = False
         try:
-            while (event := self._next()) is not None:
-                self._audience.show(event)
+            while self._show_waiting() and not self._closing.wait(LINGER_SECONDS):
+                pass
         finally:
             self._is_idle = True  # whatever ends this: the next event wakes the thread, or has another one started
         if self._queue:  # told after the last look, while this did not seem idle
@@ -136,6 +140,13 @@ class EventRelay:
         if self._closed:
             self._all_shown.set()
         return None
+
+    def _show_waiting(self) -> bool:
+        """Show what waits; False when nothing did."""
+        before = self._audience.told
+        while (event := self._next()) is not None:
+            self._audience.show(event)
+        return self._audience.told > before
 
     def _next(self) -> Event | None:
         try:
@@ -168,6 +179,7 @@ class EventRelay:
     def close(self) -> None:
         """Show what waits, and end the thread; what an observer keeps from being shown in time is given up. Idempotent."""
         self._closed = True
+        self._closing.set()
         if not self._background:
             self._show_in_turn()
         elif self._has_shown_all():
