@@ -19,6 +19,7 @@ from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
 from lixcore.services.events.relay import EventRelay
 from lixcore.services.histories.catalogue import Catalogue
 from lixcore.services.outage.reconciliation import Reconciler
+from lixcore.services.redaction import Redaction
 from lixcore.services.tiers.archive_reader import ArchiveReader
 from lixcore.services.tiers.guarded_hot_store import GuardedHotStore
 from lixcore.services.tiers.spiller import Spiller
@@ -43,6 +44,7 @@ class Wiring:
         reconciler: Brings the two stores of a session together after a failure.
         catalogue: Lists sessions.
         policies: Decide what a configuration, or a plugin, may have decided otherwise.
+        redaction: Takes out what must not be stored.
         evictor: Moves to the archive what is to leave the hot store.
         janitor: Does so for all processes, and looks after the archive.
         janitor_thread: Where it works in this process; None where it does not.
@@ -63,6 +65,7 @@ class Wiring:
     reconciler: Reconciler
     catalogue: Catalogue
     policies: Policies
+    redaction: Redaction
     evictor: Evictor
     janitor: Janitor
     janitor_thread: BackgroundWork | None
