@@ -10,52 +10,21 @@ from lixcore.domain.message import Message
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.record import decode_message, encode_message
 from lixcore.domain.session import SessionKey
+from lixcore.domain.window import is_inside_turn, turn_start
 from lixcore.errors import NotArchivedError, StoreBusyError
+from lixcore.ports import events
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive
 from lixcore.ports.hot_store import Appended, HotStore
 from lixcore.ports.policy import WindowPolicy
+from lixcore.services.conversation.session_facts import Forgotten, SessionStats
+from lixcore.services.events.telling import SILENT, teller
+from lixcore.services.redaction import NO_REDACTION, Redaction
 from lixcore.services.tiers.archive_reader import ArchiveReader
 from lixcore.services.tiers.spiller import Spiller
 from lixcore.services.tiers.tiering import ATTEMPTS, Tiering
 from lixcore.services.tiers.writing_through import WriteThrough
 
 _LONGEST_TURN = 4096  # where results belong to no call, a whole history is not searched for it
-
-
-@attrs.frozen
-class Forgotten:
-    """What `ContextWindow.forget` removed.
-
-    Attributes:
-        hot: Entries of the hot store.
-        archived: Messages of the archive; a message that was in both is counted in both.
-    """
-
-    hot: int
-    archived: int
-
-
-@attrs.frozen
-class SessionStats:
-    """Where a session's messages are.
-
-    Attributes:
-        messages: All of them, each counted once.
-        hot: How many the hot store holds.
-        is_hot: Whether the session is hot; it can be hot and empty.
-        archived: How many the archive holds.
-        raw_bytes: The size of the archived records before compression.
-        stored_bytes: What they take on the medium.
-        last_active: When it was last used, in seconds since the epoch; None when it is not hot.
-    """
-
-    messages: int
-    hot: int
-    is_hot: bool
-    archived: int
-    raw_bytes: int
-    stored_bytes: int
-    last_active: float | None
 
 
 @attrs.frozen(kw_only=True)
@@ -69,9 +38,11 @@ class ContextParts:
         spiller: Moves what is beyond the window, behind the caller's back.
         reader: Reads the archive.
         policy: Says where a context starts.
+        redaction: Takes out what must not be stored.
         through: Archives messages before they are acknowledged; None where that is not asked for.
         max_messages: How many of the newest messages make up a context.
         max_tokens: A strict budget for them; None for none.
+        events: Told of what is added and forgotten.
     """
 
     hot: HotStore
@@ -80,9 +51,11 @@ class ContextParts:
     spiller: Spiller
     reader: ArchiveReader
     policy: WindowPolicy
+    redaction: Redaction = NO_REDACTION
     through: WriteThrough | None = None
     max_messages: int
     max_tokens: int | None = None
+    events: events.Events = SILENT
 
 
 class ContextWindow:
@@ -95,9 +68,12 @@ class ContextWindow:
         self._spiller = parts.spiller
         self._reader = parts.reader
         self._policy = parts.policy
+        self._redaction = parts.redaction
         self._through = parts.through
         self._max_messages = parts.max_messages
         self._max_tokens = parts.max_tokens
+        self._tell_added = teller(parts.events, events.Added)
+        self._tell_forgotten = teller(parts.events, events.Forgotten)
 
     def add(self, session: SessionKey, message: Message) -> Appended:
         """Add a message at the end; it is stored when this returns.
@@ -106,10 +82,11 @@ class ContextWindow:
             Its position, and how many entries are hot.
 
         Raises:
+            PolicyFailedError: The redaction policy failed; nothing is stored.
             NotArchivedError: It is in the hot store, but not in the archive, as it should be before this returns.
             StoreError: It is not stored; or, when the error's ``outcome_unknown`` is true, it may be.
         """
-        payload = encode_message(message)
+        payload = encode_message(self._redaction.of(message))
         through = self._through
         if through is not None:
             through.before_add(session)
@@ -121,8 +98,12 @@ class ContextWindow:
             try:
                 through.after_add(session, Entry(appended.position, message.timestamp, payload))
             except NotArchivedError:
+                if self._tell_added is not None:
+                    self._tell_added(events.Added(session, appended.position))
                 self._spiller.after_add(session, appended.held)  # the message is in the hot store, which stays bounded
                 raise
+        if self._tell_added is not None:
+            self._tell_added(events.Added(session, appended.position))
         self._spiller.after_add(session, appended.held)
         return appended
 
@@ -142,7 +123,7 @@ class ContextWindow:
         entries = self._newest(session, self._max_messages)
         messages = [decode_message(entry) for entry in entries]
         start = self._policy.start(messages, max_messages=self._max_messages, max_tokens=self._max_tokens)
-        if start == len(messages) == self._max_messages and self._max_messages:
+        if start == len(messages) == self._max_messages and is_inside_turn(messages):
             return self._newest_whole_turn(session)
         return messages[start:]
 
@@ -180,9 +161,8 @@ class ContextWindow:
             count *= 2
             entries = self.history(session, last=count, after=after)
             messages = [decode_message(entry) for entry in entries]
-            start = self._policy.start(messages, max_messages=self._max_messages, max_tokens=None)
-            if start < len(messages) or len(entries) < count or count > _LONGEST_TURN:
-                turn = messages[start:]
+            if not is_inside_turn(messages) or len(entries) < count or count > _LONGEST_TURN:
+                turn = messages[turn_start(messages, max_messages=self._max_messages) :]
                 return turn[self._policy.start(turn, max_messages=self._max_messages, max_tokens=self._max_tokens) :]
 
     def history(
@@ -241,7 +221,7 @@ class ContextWindow:
         self._archive.start_context(session, after=after)
         for _ in range(ATTEMPTS):
             # Evicted, not released: that also stops a restore which has read the archive before the new start was noted.
-            if self._hot.evict(session, through=min(archived, after)):
+            if self._tiering.evict_archived(session, through=min(archived, after)):
                 return
             held = self._hot.describe(session)
             if held is None or (held.first_position or ORIGIN) > after:
@@ -266,6 +246,8 @@ class ContextWindow:
             if (removal.last_position or ORIGIN) > through:
                 archived += self._archive.forget(session, through=removal.last_position or ORIGIN)
             if self._hot.describe(session) is None and not _holds_anything(self._archive.describe(session)):
+                if self._tell_forgotten is not None:
+                    self._tell_forgotten(events.Forgotten(session, hot, archived))
                 return Forgotten(hot=hot, archived=archived)
         raise StoreBusyError("session", "messages were added again and again while it was being forgotten")
 
