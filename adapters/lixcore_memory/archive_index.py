@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import attrs
 
 from lixcore.domain.bm25 import Corpus, score
-from lixcore.domain.position import ORIGIN, Position
+from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.domain.words import query_words
 from lixcore.errors import ClosedError
