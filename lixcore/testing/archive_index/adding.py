@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lixcore.domain.position import MAX_POSITION, ORIGIN
+from lixcore.domain.position import MAX_POSITION, ORIGIN, Position
 from lixcore.domain.session import SessionKey
 from lixcore.ports.archive_index import ArchiveIndex, IndexBatch, IndexedMessage, IndexProgress
 from lixcore.testing.archive_index.messages import (
@@ -84,7 +84,7 @@ class AddingRules(IndexRules):
     @rule("After a crash, the core adds again what may have been taken: a message that is then found twice crowds out others.")
     def test_adding_again_changes_nothing(self, index: ArchiveIndex) -> None:
         assert put(index, ONE, *numbered(3)) == 3
-        before = index.search_text(RARE, k=9, where=OURS), index.search_vector(floats([1, 1]), k=9, where=OURS)
+        before = [*index.search_text(RARE, k=9, where=OURS), *index.search_vector(floats([1, 1]), k=9, where=OURS)]
         assert put(index, ONE, *numbered(3)) == 0
         assert put(index, ONE, *numbered(5)) == 2
         assert put(index, ONE, message(2, f"{word(77)} something else", vector=[9, 9])) == 0
@@ -94,7 +94,7 @@ class AddingRules(IndexRules):
         assert index.measure().messages == index.measure().embeddings == 5
         index.clear()
         put(index, ONE, *numbered(3))
-        assert (index.search_text(RARE, k=9, where=OURS), index.search_vector(floats([1, 1]), k=9, where=OURS)) == before
+        assert [*index.search_text(RARE, k=9, where=OURS), *index.search_vector(floats([1, 1]), k=9, where=OURS)] == before
 
     @rule("Two hosts of which one was cut off archive below each other's entries: what comes late must be found like the rest.")
     def test_what_comes_late_is_taken_and_counted(self, index: ArchiveIndex) -> None:
@@ -125,7 +125,7 @@ class AddingRules(IndexRules):
         put(index, ONE, message(1))
         with pytest.raises(_GiveOutError):
             index.add([IndexBatch(ONE, [message(2)], lacks=3), IndexBatch(TWO, _GivingOut(numbered(4)))])
-        assert index.progress([ONE, TWO]) == [IndexProgress(messages=1, last_position=message(1).position), IndexProgress()]
+        assert list(index.progress([ONE, TWO])) == [IndexProgress(messages=1, last_position=message(1).position), IndexProgress()]
         assert by_text(index) == [(ONE, 1)]
         assert index.measure().messages == 1
 
@@ -184,7 +184,7 @@ class AddingRules(IndexRules):
             late = [message(at, text, vector=[1, at]) for at, text in enumerate(gone, 1)]
             for each in [*late, *messages]:
                 put(index, other, each)
-            index.forget(other, through=message(len(gone)).position)
+            index.forget(other, through=Position(len(gone)))
             for query in (RARE, "walnut pigeon", f"{RARE} walnut"):
                 alike = [
                     [(hit.position, hit.score) for hit in index.search_text(query, k=5, where=attrs.evolve(OURS, tenant=name))]

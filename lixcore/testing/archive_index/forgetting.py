@@ -129,7 +129,7 @@ class ForgettingRules(IndexRules):
         index.forget(ONE, through=Position(5))
         seen: list[Any] = []
         for _ in range(3):
-            seen.append((by_text(index), by_vector(index), index.progress([ONE, TWO])))
+            seen.append((by_text(index), by_vector(index), list(index.progress([ONE, TWO]))))
             index.merge()
         assert seen[0] == seen[1] == seen[2]
         assert put(index, ONE, *numbered(21)) == 1
