@@ -22,6 +22,7 @@ from lixcore.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from lixcore.ports.adapter import Capability as Capability
+    from lixcore.testing.archive_index.contract import ArchiveIndexContract as ArchiveIndexContract
     from lixcore.testing.ground.clock import SettableClock as SettableClock
     from lixcore.testing.ground.contract import Contract as Contract
     from lixcore.testing.ground.places import Place as Place
