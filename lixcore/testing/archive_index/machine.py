@@ -83,7 +83,9 @@ def check_against_model(open_index: OpenIndex, *, persistent: bool, shared: bool
             known = self.model[session]
             left = {position: each for position, each in known.held.items() if position > through}
             assert self.index.forget(session, through=through) == len(known.held) - len(left)
-            known.held, known.forgotten_through = left, max(through, known.forgotten_through)
+            known.held = left
+            if through > known.forgotten_through:
+                known.forgotten_through, known.lacks = through, 0
 
         @rule(really=st.integers(0, 4))
         def clear(self, really: int) -> None:

@@ -311,6 +311,16 @@ class ForgetsWhatItLacks(MemoryArchiveIndex):
         return super().add([attrs.evolve(batch, lacks=batch.lacks or 0) for batch in batches])
 
 
+class StillLacksTheForgotten(MemoryArchiveIndex):
+    """Nobody told it that what could not be read may be forgotten by now."""
+
+    def forget(self, session: SessionKey, *, through: Position) -> int:
+        lacks = self.progress([session])[0].lacks
+        removed = super().forget(session, through=through)
+        self.add([IndexBatch(session, [], lacks=lacks)])
+        return removed
+
+
 CASES: list[tuple[Any, Sequence[str]]] = [
     (StopsAtTheWatermark, ["what-comes-late-is-taken-and-counted"]),
     (WritesOver, ["adding-again-changes-nothing"]),
@@ -339,6 +349,7 @@ CASES: list[tuple[Any, Sequence[str]]] = [
     (FindsNothingWhenClosed, ["a-closed-index-says-so"]),
     (CountsSessionsWithoutMessages, ["a-session-that-was-forgotten-wholly-goes-on"]),
     (ForgetsWhatItLacks, ["what-it-lacks-is-what-was-noted-last"]),
+    (StillLacksTheForgotten, ["forgetting-more-ends-what-it-lacks"]),
     *rankings.CASES,
     *files.CASES,
 ]
