@@ -19,7 +19,7 @@ WITHOUT: Final = "LIXCORE_WITHOUT"
 
 PARTS: Final = ("hostile-ids", "state-machine")
 _SCALES: Final = {"dev": 0.25, "ci": 1.0, "nightly": 20.0}
-_SHRINKING: Final = {"dev": 5.0, "ci": 15.0, "nightly": 120.0}
+_SHRINKING: Final = {"dev": 5.0, "ci": 8.0, "nightly": 120.0}
 # Stores on disk and behind sockets take their time; and a fixture's store is emptied, or told apart, by each example itself.
 _PATIENCE: Final = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture)
 

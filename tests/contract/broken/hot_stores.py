@@ -217,7 +217,6 @@ CASES = [
         C,
         EvictsNewerEntries,
         "evict-leaves-a-session-with-newer-entries-hot",
-        "nothing-is-lost-between-appends-and-a-spill[evict]",
     ),
     broken(C, KeepsNewerButCallsItAbsent, "evict-leaves-a-session-with-newer-entries-hot"),
     broken(C, FailsToEvictTwice, "evicting-an-absent-session-is-harmless", "what-is-repeated-does-nothing-more"),
@@ -234,6 +233,6 @@ CASES = [
     # Random histories find it too.
     *(
         broken(C, type(f"{one.__name__}InAHistory", (one,), {"__doc__": one.__doc__}), HISTORY, right=MemoryHotStore)
-        for one in (SaysEmptyForAbsent, IgnoresTickets)
+        for one in (SaysEmptyForAbsent, ReleasesNewerEntries)
     ),
 ]
