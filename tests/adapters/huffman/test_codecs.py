@@ -7,6 +7,7 @@ import zlib
 import pytest
 
 from lixcore.errors import CorruptDataError
+from lixcore.ports.codec import Codec
 from lixcore_huffman import DeflateCodec, HuffmanCodec
 
 MIB = 1 << 20
