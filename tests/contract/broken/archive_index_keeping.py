@@ -86,7 +86,7 @@ class FitsOneDimension(MemoryArchiveIndex):
         return super().add(batches)
 
 
-class KeepsTheCallersArray(MemoryArchiveIndex):
+class CopiesNothing(MemoryArchiveIndex):
     """Copying takes time."""
 
     def add(self, batches: Sequence[IndexBatch]) -> int:
@@ -214,7 +214,7 @@ CASES: list[tuple[Any, Sequence[str]]] = [
     (TakesOneBatchAfterTheOther, ["of-a-batch-that-fails-nothing-is-taken"]),
     (LeavesOutWhatHasNoWords, ["texts-may-be-empty-or-huge"]),
     (FitsOneDimension, ["dimensions-may-differ"]),
-    (KeepsTheCallersArray, ["what-was-given-may-be-changed-afterwards"]),
+    (CopiesNothing, ["what-was-given-may-be-changed-afterwards"]),
     (AnswersInAnOrderOfItsOwn, ["progress-of-many-comes-in-the-order-asked-for"]),
     (TakesTheForgottenAgain, ["what-was-forgotten-is-never-taken-again"]),
     (ForgetsLessAgain, ["what-was-forgotten-is-never-taken-again"]),
@@ -223,7 +223,7 @@ CASES: list[tuple[Any, Sequence[str]]] = [
     (LeavesTheEmbeddings, ["forget-removes-up-to-a-position-and-nothing-else"]),
     (KeepsItsMarksWhenCleared, ["clear-removes-everything-and-marks-too"]),
     (CountsTheForgotten, ["what-is-found-does-not-depend-on-how-it-came-in"]),
-    (FindsNothingWhenClosed, ["a-closed-index-says-so"]),
+    (FindsNothingWhenClosed, ["a-closed-index-says-so[search_text]"]),
     (CountsSessionsWithoutMessages, ["a-session-that-was-forgotten-wholly-goes-on"]),
     (ForgetsWhatItLacks, ["what-it-lacks-is-what-was-noted-last"]),
     (StillLacksTheForgotten, ["forgetting-more-ends-what-it-lacks"]),

@@ -97,7 +97,7 @@ class MixesSessionsStatistics(_ScoredAmongAll):
         return self._searched(IndexFilter(tenant=where.tenant))
 
 
-class PutsTheOldestOfEqualsFirst(MemoryArchiveIndex):
+class PutsOldMessagesFirst(MemoryArchiveIndex):
     """A stable sort of what comes in order."""
 
     def search_text(self, query: str, *, k: int, where: IndexFilter) -> Sequence[IndexHit]:
@@ -109,7 +109,7 @@ class PutsTheOldestOfEqualsFirst(MemoryArchiveIndex):
         return sorted(hits, key=lambda hit: (-hit.score, hit.position))[:k]
 
 
-class CutsBeforeItSorts(MemoryArchiveIndex):
+class ChoosesByScoreAlone(MemoryArchiveIndex):
     """The k best are chosen by score alone, and only then put in order."""
 
     def search_text(self, query: str, *, k: int, where: IndexFilter) -> Sequence[IndexHit]:
@@ -117,7 +117,7 @@ class CutsBeforeItSorts(MemoryArchiveIndex):
         return sorted(hits, key=lambda hit: (-hit.score, -hit.position, hit.session.id))
 
 
-class GivesOneMore(MemoryArchiveIndex):
+class FindsOneTooMany(MemoryArchiveIndex):
     """``limit k + 1``, to see whether there is more."""
 
     def search_text(self, query: str, *, k: int, where: IndexFilter) -> Sequence[IndexHit]:
@@ -142,14 +142,14 @@ class _Compared(MemoryArchiveIndex):
         return sorted(found, key=lambda hit: (-hit.score, -hit.position, hit.session.id))[:k]
 
 
-class ComparesByDots(_Compared):
+class TakesAllForUnitVectors(_Compared):
     """It takes vectors for unit vectors."""
 
     def similarity(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
         return float(one.astype("float64") @ other.astype("float64"))
 
 
-class ComparesInFloat32(_Compared):
+class RoundsCosinesToFloat32(_Compared):
     """The database's own function for the cosine of FLOAT[n]."""
 
     def similarity(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
@@ -183,11 +183,11 @@ CASES: list[tuple[Any, Sequence[str]]] = [
     (CountsTheBestWordOnly, ["all-words-are-not-ranked-below-some"]),
     (MixesTenantsStatistics, ["scores-depend-on-the-tenants-messages-only"]),
     (MixesSessionsStatistics, ["scores-depend-on-the-sessions-searched-only"]),
-    (PutsTheOldestOfEqualsFirst, ["of-equals-the-newer-comes-first", "of-equally-similar-ones-the-newer-comes-first"]),
-    (CutsBeforeItSorts, ["of-equals-the-newer-comes-first"]),
-    (GivesOneMore, ["a-word-that-every-message-has-finds-them-all"]),
-    (ComparesByDots, ["the-length-of-a-vector-does-not-count"]),
-    (ComparesInFloat32, ["near-parallel-vectors-are-told-apart"]),
+    (PutsOldMessagesFirst, ["of-equals-the-newer-comes-first", "of-equally-similar-ones-the-newer-comes-first"]),
+    (ChoosesByScoreAlone, ["of-equals-the-newer-comes-first"]),
+    (FindsOneTooMany, ["a-word-that-every-message-has-finds-them-all"]),
+    (TakesAllForUnitVectors, ["the-length-of-a-vector-does-not-count"]),
+    (RoundsCosinesToFloat32, ["near-parallel-vectors-are-told-apart"]),
     (LeavesOutTheUnlike, ["the-opposite-is-a-hit-too"]),
     (PutsZerosForNoEmbedding, ["a-message-without-an-embedding-is-no-hit"]),
 ]
