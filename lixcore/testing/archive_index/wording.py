@@ -86,8 +86,7 @@ WITHOUT_WORDS = {
     "space of no width": "\u200b",
 }
 
-UNLANGUAGES = ["Hindi", "Russian", "Korean", "Arabic", "Greek", "German"]
-SPACED = [
+UNSPACED = [
     ("我昨天在动物园看见了长颈鹿", "长颈鹿", "企鹅"),
     ("昨日動物園でキリンを見ました", "キリン", "ペンギン"),
     ("เมื่อวานฉันเห็นยีราฟที่สวนสัตว์", "ยีราฟ", "เพนกวิน"),
