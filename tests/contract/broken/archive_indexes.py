@@ -28,11 +28,9 @@ CASES = [
             keeping.TakesTheForgottenAgain,
             keeping.ForgetsLessAgain,
             keeping.LeavesTheEmbeddings,
-            keeping.KeepsItsMarksWhenCleared,
             filters.FoldsIds,
             filters.IgnoresTenants,
             words.WantsAllWords,
-            rankings.ChoosesByScoreAlone,
         )
     ),
 ]
