@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from hashlib import sha256
-from pathlib import Path
-from typing import Any, ClassVar, TypeAlias
-
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from lixcore.errors import ClosedError, StoreError
-from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.embedding_store import EmbeddingStore
-from lixcore.ports.tallies import KeepsTallies
 from lixcore.testing.embedding_store.stores import (
-    COMMON,
-    HOUR,
     KEYS,
-    ONE,
-    ROUNDS,
-    SIZE,
-    THREE,
     TTL,
-    TWO,
-    OpenEmbeddings,
     StoreGround,
     held,
-    key,
     put,
 )
-from lixcore.testing.ground.children import begin, child, task_for
 from lixcore.testing.ground.clock import SettableClock
-from lixcore.testing.ground.damage import bytes_below, has_path, ruin_files, unusable_path
-from lixcore.testing.ground.places import fresh_options
-from lixcore.testing.ground.profiles import examples, left_out
 from lixcore.testing.ground.rules import rule
-from lixcore.testing.ground.threads import at_once
+
 
 class StoredTimes(StoreGround):
     """Times."""

@@ -3,48 +3,33 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from lixcore.errors import ClosedError, StoreError
-from lixcore.ports.adapter import AdapterContext, Capability
+from lixcore.ports.adapter import Capability
 from lixcore.ports.embedding_store import EmbeddingStore
-from lixcore.ports.tallies import KeepsTallies
 from lixcore.testing.embedding_store.stores import (
     COMMON,
     HOUR,
-    KEYS,
     ONE,
     ROUNDS,
     SIZE,
-    THREE,
-    TTL,
-    TWO,
     OpenEmbeddings,
     StoreGround,
-    held,
     key,
-    put,
 )
 from lixcore.testing.embedding_store.threads import check_whole
 from lixcore.testing.ground.children import begin, child, task_for
-from lixcore.testing.ground.clock import SettableClock
-from lixcore.testing.ground.damage import bytes_below, has_path, ruin_files, unusable_path
-from lixcore.testing.ground.places import fresh_options
-from lixcore.testing.ground.profiles import examples, left_out
 from lixcore.testing.ground.rules import rule
-from lixcore.testing.ground.threads import at_once
 
 CHILD = "lixcore.testing.embedding_store.putting_child"
 WRITERS = 4
 StartPutting: TypeAlias = Callable[..., AbstractContextManager[subprocess.Popen[str]]]
+
 
 def told_until_killed(process: subprocess.Popen[str]) -> list[int]:
     """Let a child begin, wait for some rounds, kill it, and return all that it had told by then."""
@@ -110,6 +95,7 @@ class StoreProcesses(StoreGround):
         self.needs(Capability.SHARED)
         one, two = open_store(), open_store()
         for number, (writer, reader) in enumerate([(one, two), (two, one)] * 2):
+            assert list(one.get(COMMON[:3])) == list(two.get(COMMON[:3]))
             writer.put([(COMMON[0], b"%d" % number), (COMMON[1], b"x")], ttl=HOUR, capacity=10)
             assert list(reader.get(COMMON[:3])) == [b"%d" % number, b"x", None]
         assert one.forget(COMMON[:1]) == 1

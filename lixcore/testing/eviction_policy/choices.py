@@ -41,7 +41,9 @@ class EvictionChoices(AsksPolicies):
 
         check()
 
-    @rule("A session that leaves while its user is typing has to be restored at once: that costs both tiers, and the user's time.")
+    @rule(
+        "A session that leaves while its user is typing has to be restored at once: that costs both tiers, and the user's time."
+    )
     def test_without_a_surplus_nobody_else_leaves(self, policy: EvictionPolicy) -> None:
         self._must_not_free_ahead()
 
@@ -75,6 +77,15 @@ class EvictionChoices(AsksPolicies):
             check_freed(situation, ask(policy, situation))
 
         check()
+
+    @rule("Both limits may be exceeded at once, and each by other sessions: freeing one surplus does not excuse the other.")
+    def test_both_surpluses_are_freed(self, policy: EvictionPolicy) -> None:
+        self._must_free()
+        sizes = [1, 1000, 1, 1, 1, 200]
+        candidates = [Candidate(SessionKey(f"s{n}"), NOON - 10 + n, size, 4, NOON - 60) for n, size in enumerate(sizes)]
+        for surplus in (Surplus(4, 1), Surplus(1, 1001), Surplus(2, 1201), Surplus(5, 200), Surplus(1, 5), Surplus(6, 1204)):
+            situation = Situation(tuple(candidates), surplus=surplus)
+            check_freed(situation, ask(policy, situation))
 
     @rule("Idle sessions leave anyway; a policy that does not count them sends away as many again that are in use.")
     def test_idle_sessions_count_towards_the_surplus(self, policy: EvictionPolicy) -> None:
@@ -114,9 +125,11 @@ class EvictionChoices(AsksPolicies):
             if not self.spares:
                 assert len(victims) >= MANY - 7
             if not self.frees_ahead:
-                assert len(victims) == len(situation.idle | set(victims[: MANY - 7]))
+                assert len(victims) <= MANY - 7
 
-    @rule("The janitor tells the time by its clock port; a policy with a clock of its own answers otherwise in every test and replay.")
+    @rule(
+        "Hosts' clocks differ: a policy that reads one of its own takes sessions for idle that are not, or the other way round."
+    )
     def test_it_goes_by_the_time_that_it_is_told(self, policy: EvictionPolicy) -> None:
         for now in (1e6, NOON, 4e9):
             situation = Situation(candidates_of([IDLE + 1, IDLE - 1], size=100, now=now), now)

@@ -69,9 +69,8 @@ class EvictionFacts(AsksPolicies):
         ]
         for last_active in (NOON, NOON - IDLE, NOON + 60):
             candidates = [
-                Candidate(SessionKey(f"s{number}"), last_active, size, messages, oldest)
+                Candidate(SessionKey(f"s{number}"), last_active, 0 if number % 2 else 100, messages, oldest)
                 for number, (messages, oldest) in enumerate(facts)
-                for size in [0 if number % 2 else 100]
             ]
             for surplus in (Surplus(), Surplus(sessions=3), Surplus(size=150), Surplus(99, HUGE)):
                 situation = Situation(tuple(candidates), surplus=surplus)

@@ -22,6 +22,13 @@ Judge = Callable[[Situation, Sequence[SessionKey]], None]
 
 _SESSIONS = list(dict.fromkeys([*chain.from_iterable(KEYS_THAT_COLLIDE), *(SessionKey(f"s{n}") for n in range(6))]))[:16]
 
+_SOME_SESSIONS = st.lists(st.sampled_from(_SESSIONS), min_size=1, max_size=8)
+_SIZES = st.sampled_from([0, 10, 100, 100, 1000])
+_PAUSES = st.sampled_from([0.0, 0.0, 1.0, 60.0])
+_BUSY = st.just(frozenset[SessionKey]()) | st.frozensets(st.sampled_from(_SESSIONS), max_size=4)
+_LIMITS: list[tuple[int | None, int | None]] = [(None, None), (0, None), (3, None), (None, 0), (None, 500), (2, 500), (4, 2500)]
+"""How many sessions may be hot, and how many bytes; both at once, as each hides what is wrong with the other."""
+
 
 @attrs.define
 class _Hot:
@@ -33,7 +40,7 @@ class _Hot:
     oldest: float
 
 
-def run_tier(open_policy: Callable[[], EvictionPolicy], judge: Judge, *, spares: bool) -> None:
+def run_tier(open_policy: Callable[[], EvictionPolicy], judge: Judge, *, spares: bool) -> None:  # noqa: C901  # a machine closes over its policy
     """Run random histories of use and rounds; every answer is judged, and the limits hold where nobody had to stay."""
 
     class Tier(RuleBasedStateMachine):
@@ -45,22 +52,20 @@ def run_tier(open_policy: Callable[[], EvictionPolicy], judge: Judge, *, spares:
             self.max_sessions: int | None = None
             self.max_bytes: int | None = None
 
-        @initialize(max_sessions=st.none() | st.integers(0, 6), max_bytes=st.none() | st.sampled_from([0, 500, 2500]))
-        def configure(self, max_sessions: int | None, max_bytes: int | None) -> None:
-            self.max_sessions, self.max_bytes = max_sessions, max_bytes
+        @initialize(limits=st.sampled_from(_LIMITS))
+        def configure(self, limits: tuple[int | None, int | None]) -> None:
+            self.max_sessions, self.max_bytes = limits
 
-        @step(
-            sessions=st.lists(st.sampled_from(_SESSIONS), min_size=1, max_size=8),
-            size=st.sampled_from([0, 10, 100, 100, 1000]),
-            pause=st.sampled_from([0.0, 0.0, 1.0, 60.0]),
-        )
-        def use(self, sessions: list[SessionKey], size: int, pause: float) -> None:
-            for session in sessions:
+        @step(sessions=_SOME_SESSIONS, sizes=st.lists(_SIZES, min_size=8, max_size=8), pause=_PAUSES, busy=_BUSY)
+        def use(self, sessions: list[SessionKey], sizes: list[int], pause: float, busy: frozenset[SessionKey]) -> None:
+            """Some sessions are used, one after the other, and the janitor comes by."""
+            for session, size in zip(sessions, sizes, strict=False):
                 self.now += pause
                 held = self.hot.setdefault(session, _Hot(self.now, 0, 0, self.now))
                 held.last_active = self.now
                 held.size += size
                 held.messages += 1
+            self.clear(busy)
 
         @step(seconds=st.sampled_from([0.125, 60.0, IDLE - 60.0, IDLE, 86_400.0]))
         def pass_time(self, seconds: float) -> None:
@@ -70,8 +75,8 @@ def run_tier(open_policy: Callable[[], EvictionPolicy], judge: Judge, *, spares:
         def step_back(self, seconds: float) -> None:
             self.now -= seconds
 
-        @step(busy=st.just(frozenset[SessionKey]()) | st.frozensets(st.sampled_from(_SESSIONS), max_size=4))
-        def round(self, busy: frozenset[SessionKey]) -> None:
+        @step(busy=_BUSY)
+        def clear(self, busy: frozenset[SessionKey]) -> None:
             """Clear the tier as the janitor does; who is busy is used again meanwhile, and stays."""
             situation = self.situation()
             victims = ask(self.policy, situation)
@@ -87,7 +92,9 @@ def run_tier(open_policy: Callable[[], EvictionPolicy], judge: Judge, *, spares:
                 max(0, len(self.hot) - self.max_sessions) if self.max_sessions is not None else 0,
                 max(0, sum(held.size for held in self.hot.values()) - self.max_bytes) if self.max_bytes is not None else 0,
             )
-            asked = [each for each in map(self.candidate, self.hot) if surplus != Surplus() or self.now - each.last_active >= IDLE]
+            asked = [
+                each for each in map(self.candidate, self.hot) if surplus != Surplus() or self.now - each.last_active >= IDLE
+            ]
             asked.sort(key=lambda candidate: candidate.last_active)
             return Situation(tuple(asked), self.now, IDLE, surplus)
 

@@ -40,7 +40,7 @@ class Situation:
     candidates: tuple[Candidate, ...]
     now: float = NOON
     idle_seconds: float = IDLE
-    surplus: Surplus = Surplus()
+    surplus: Surplus = attrs.Factory(Surplus)
 
     def is_idle(self, candidate: Candidate) -> bool:
         """Whether it was idle long enough."""

@@ -2,51 +2,23 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from itertools import count
-from pathlib import Path
-from threading import Event
-from typing import Any, ClassVar, TypeAlias
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lixcore.domain.scope import Scope
-from lixcore.domain.session import SessionKey
-from lixcore.errors import ClosedError, InvalidInputError, StoreError
-from lixcore.ports.adapter import AdapterContext, Capability
-from lixcore.ports.leases import GrantsLeases
 from lixcore.ports.similarity_index import IndexEntry, SimilarityIndex
-from lixcore.ports.tallies import KeepsTallies
-from lixcore.testing.ground.children import begin, child, task_for
-from lixcore.testing.ground.clock import NOON, SettableClock
-from lixcore.testing.ground.damage import bytes_below, has_path, ruin_files, unusable_path
-from lixcore.testing.ground.hostile import KEYS_THAT_COLLIDE
-from lixcore.testing.ground.places import fresh_options
-from lixcore.testing.ground.profiles import examples, left_out
 from lixcore.testing.ground.rules import rule
-from lixcore.testing.ground.threads import at_once
 from lixcore.testing.similarity_index.indexes import (
     HOUR,
-    LABEL,
     ONE,
-    TTL,
     UP,
     IndexGround,
-    NewShelf,
-    OpenIndex,
-    held,
-    put,
     put_in,
 )
-from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, identity, payloads
-
+from lixcore.testing.similarity_index.oracle import floats, payloads
 
 SESSION = ONE.session
+
 
 class IndexData(IndexGround):
     """An entry is data, and a copy."""
@@ -83,8 +55,7 @@ class IndexData(IndexGround):
             query[:] = [2.0, 0.0]
 
     @rule(
-        "A row of a table, a view or a read-only array is a vector too: one that is read as if it were contiguous is"
-        " another one."
+        "A row of a table, a view or a read-only array is a vector too: one that is read as if it were contiguous is another one."
     )
     def test_vectors_may_lie_in_memory_as_they_like(self, store: SimilarityIndex) -> None:
         table = np.array([[3.0, 9.0, 4.0, 9.0], [1.0, 9.0, 0.0, 9.0]], dtype=np.float32)

@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from itertools import count
-from pathlib import Path
-from threading import Event
-from typing import Any, ClassVar, TypeAlias
-
-import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
-from lixcore.errors import ClosedError, InvalidInputError, StoreError
-from lixcore.ports.adapter import AdapterContext, Capability
-from lixcore.ports.leases import GrantsLeases
 from lixcore.ports.similarity_index import IndexEntry, SimilarityIndex
-from lixcore.ports.tallies import KeepsTallies
-from lixcore.testing.ground.children import begin, child, task_for
-from lixcore.testing.ground.clock import NOON, SettableClock
-from lixcore.testing.ground.damage import bytes_below, has_path, ruin_files, unusable_path
+from lixcore.testing.ground.clock import SettableClock
 from lixcore.testing.ground.hostile import KEYS_THAT_COLLIDE
-from lixcore.testing.ground.places import fresh_options
-from lixcore.testing.ground.profiles import examples, left_out
 from lixcore.testing.ground.rules import rule
-from lixcore.testing.ground.threads import at_once
 from lixcore.testing.similarity_index.indexes import (
     HOUR,
-    LABEL,
-    ONE,
-    TTL,
     UP,
     IndexGround,
-    NewShelf,
-    OpenIndex,
-    held,
-    put,
     put_in,
 )
-from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, identity, payloads
+from lixcore.testing.similarity_index.oracle import floats, payloads
 
 SESSION, TWO, STRANGER = SessionKey("one"), SessionKey("two"), SessionKey("one", tenant="stranger")
+
 
 class IndexForgetting(IndexGround):
     """What a session added, and nothing else."""

@@ -3,53 +3,43 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from itertools import count
 from pathlib import Path
-from threading import Event
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lixcore.domain.scope import Scope
-from lixcore.domain.session import SessionKey
-from lixcore.errors import ClosedError, InvalidInputError, StoreError
-from lixcore.ports.adapter import AdapterContext, Capability
-from lixcore.ports.leases import GrantsLeases
+from lixcore.ports.adapter import Capability
 from lixcore.ports.similarity_index import IndexEntry, SimilarityIndex
-from lixcore.ports.tallies import KeepsTallies
 from lixcore.testing.ground.children import begin, child, task_for
-from lixcore.testing.ground.clock import NOON, SettableClock
-from lixcore.testing.ground.damage import bytes_below, has_path, ruin_files, unusable_path
-from lixcore.testing.ground.hostile import KEYS_THAT_COLLIDE
-from lixcore.testing.ground.places import fresh_options
-from lixcore.testing.ground.profiles import examples, left_out
 from lixcore.testing.ground.rules import rule
-from lixcore.testing.ground.threads import at_once
 from lixcore.testing.similarity_index.indexes import (
     HOUR,
-    LABEL,
     ONE,
-    TTL,
     UP,
     IndexGround,
-    NewShelf,
     OpenIndex,
-    held,
-    put,
 )
+from lixcore.testing.similarity_index.oracle import ALL, floats, payloads
 from lixcore.testing.similarity_index.threads import check_newest_of_each
-from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, identity, payloads
 
 SESSION = ONE.session
 OTHER = Scope(SESSION, url="other")
 EACH = 20
 CHILD = "lixcore.testing.similarity_index.adding_child"
 StartAdding: TypeAlias = Callable[..., AbstractContextManager[subprocess.Popen[str]]]
+
+
+def told_until_killed(process: subprocess.Popen[str]) -> list[int]:
+    """Let a child begin, wait for some entries, kill it, and return all that it had told by then."""
+    assert process.stdout is not None
+    begin(process)
+    told = [int(process.stdout.readline()) for _ in range(12)]
+    process.kill()
+    return told + [int(line) for line in process.stdout if line.endswith("\n")]
+
 
 class IndexProcesses(IndexGround):
     """Each process opens the same place."""
@@ -66,6 +56,7 @@ class IndexProcesses(IndexGround):
     @pytest.mark.parametrize("capacity", [1000, 25])
     @rule("An application runs in several processes on one store: a lock within one of them protects nothing.")
     def test_of_the_adds_of_many_processes_none_is_lost(self, store: SimilarityIndex, adding: StartAdding, capacity: int) -> None:
+        self.needs(Capability.SHARED)
         with ExitStack() as stack:
             children = [
                 stack.enter_context(adding(writer=writer, count=EACH, url="", capacity=capacity)) for writer in range(4)
@@ -81,17 +72,28 @@ class IndexProcesses(IndexGround):
 
     @rule("Deployments kill processes in the middle of a call: what was told before stays, and the scope works on.")
     def test_what_a_killed_process_was_told_is_found(self, store: SimilarityIndex, adding: StartAdding) -> None:
+        self.needs(Capability.SHARED)
         with adding(writer=1, count=1_000_000, url="", capacity=1_000) as process:
-            begin(process)
-            told = [int(process.stdout.readline()) for _ in range(12)]
-            process.kill()
-            told += [int(line) for line in process.stdout if line.endswith("\n")]
+            told = told_until_killed(process)
         found = payloads(store, ONE, UP)
         expected = {b"1:%d" % number for number in told[-1000:]}
         assert len(expected - found) <= max(len(told) - 999, 0), "the one that it died in may have pushed one out"
         assert len(found) <= len(told) + 1
         store.add(ONE, IndexEntry(floats(UP), b"as ever"), ttl=HOUR, capacity=1)
         assert payloads(store, ONE, UP) == {b"as ever"}
+
+    @rule("The process that holds the index may be the one that is killed: the next one opens it, and finds nothing by halves.")
+    def test_after_a_kill_it_opens_again_and_finds_only_what_was_added(self, open_store: OpenIndex, adding: StartAdding) -> None:
+        self.needs(Capability.PERSISTENT)
+        for writer in range(1, 4):
+            with adding(writer=writer, count=1_000_000, url="", capacity=1_000_000) as process:
+                told = told_until_killed(process)
+            store = open_store()
+            own = {payload for payload in payloads(store, ONE, UP) if payload.startswith(b"%d:" % writer)}
+            assert own <= {b"%d:%d" % (writer, number) for number in range(len(told) + 1)}
+            store.add(ONE, IndexEntry(floats(UP), b"as ever %d" % writer), ttl=HOUR, capacity=1_000_000)
+            assert b"as ever %d" % writer in payloads(store, ONE, UP)
+            store.close()
 
     @rule("What one process keeps of what it read must not outlive what another one adds, or was told to forget.")
     def test_one_handle_finds_what_another_added_and_forgot(self, open_store: OpenIndex) -> None:

@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from itertools import count
-from pathlib import Path
-from threading import Event
-from typing import Any, ClassVar, TypeAlias
-
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from lixcore.domain.scope import Scope
-from lixcore.domain.session import SessionKey
-from lixcore.errors import ClosedError, InvalidInputError, StoreError
-from lixcore.ports.adapter import AdapterContext, Capability
-from lixcore.ports.leases import GrantsLeases
-from lixcore.ports.similarity_index import IndexEntry, SimilarityIndex
-from lixcore.ports.tallies import KeepsTallies
-from lixcore.testing.ground.children import begin, child, task_for
-from lixcore.testing.ground.clock import NOON, SettableClock
-from lixcore.testing.ground.damage import bytes_below, has_path, ruin_files, unusable_path
-from lixcore.testing.ground.hostile import KEYS_THAT_COLLIDE
-from lixcore.testing.ground.places import fresh_options
-from lixcore.testing.ground.profiles import examples, left_out
+from lixcore.testing.ground.clock import NOON
 from lixcore.testing.ground.rules import rule
-from lixcore.testing.ground.threads import at_once
 from lixcore.testing.similarity_index.indexes import (
-    HOUR,
-    LABEL,
-    ONE,
-    TTL,
-    UP,
     IndexGround,
-    NewShelf,
-    OpenIndex,
-    held,
-    put,
 )
-from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, identity, payloads
+from lixcore.testing.similarity_index.oracle import Shelf
 
 BORDER = [9_000_000.0, 1_000_000.0, 3_000_000.0, 3_000_000.0]  # 81 + 1 + 9 + 9 = 100: the first part of its direction is 0.9
+
 
 class IndexRanking(IndexGround):
     """Lengths, thresholds, order."""
@@ -86,8 +54,7 @@ class IndexRanking(IndexGround):
         assert shelf.check([-1.0, 0.0], at_least=-0.5) == []
 
     @rule(
-        "The newer of two answers to the same question is the right one, and which one comes must not change from call to"
-        " call."
+        "The newer of two answers to the same question is the right one, and which one comes must not change from call to call."
     )
     def test_of_equals_the_one_that_was_added_last_comes_first(self, shelf: Shelf) -> None:
         for _ in range(3):

@@ -2,52 +2,47 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from itertools import count
-from pathlib import Path
-from threading import Event
-from typing import Any, ClassVar, TypeAlias
-
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
-from lixcore.errors import ClosedError, InvalidInputError, StoreError
-from lixcore.ports.adapter import AdapterContext, Capability
-from lixcore.ports.leases import GrantsLeases
 from lixcore.ports.similarity_index import IndexEntry, SimilarityIndex
-from lixcore.ports.tallies import KeepsTallies
-from lixcore.testing.ground.children import begin, child, task_for
-from lixcore.testing.ground.clock import NOON, SettableClock
-from lixcore.testing.ground.damage import bytes_below, has_path, ruin_files, unusable_path
 from lixcore.testing.ground.hostile import KEYS_THAT_COLLIDE
-from lixcore.testing.ground.places import fresh_options
 from lixcore.testing.ground.profiles import examples, left_out
 from lixcore.testing.ground.rules import rule
-from lixcore.testing.ground.threads import at_once
 from lixcore.testing.similarity_index.indexes import (
     HOUR,
-    LABEL,
-    ONE,
-    TTL,
     UP,
     IndexGround,
-    NewShelf,
-    OpenIndex,
-    held,
-    put,
     put_in,
 )
-from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, identity, payloads
+from lixcore.testing.similarity_index.oracle import floats, identity, payloads
 
 SESSION, TWO, STRANGER = SessionKey("one"), SessionKey("two"), SessionKey("one", tenant="stranger")
 _PLAIN = [f"text-{number}" for number in range(19)]
-_HOSTILE = ["", "a", "A", "ab", "b", "*", "a*", "a\0", "a\0b", "é", "e\u0301", "%61", "{a}", "a ", "\n", "1", "\\", "a/", "a/../a"]
+_HOSTILE = [
+    "",
+    "a",
+    "A",
+    "ab",
+    "b",
+    "*",
+    "a*",
+    "a\0",
+    "a\0b",
+    "é",
+    "e\u0301",
+    "%61",
+    "{a}",
+    "a ",
+    "\n",
+    "1",
+    "\\",
+    "a/",
+    "a/../a",
+]
 ALIKE = _PLAIN if left_out("hostile-ids") else _HOSTILE
 """Urls and models that a store mixes up when it cuts, folds, normalises or interprets them."""
 
@@ -75,6 +70,7 @@ _COLLIDING = [
 ]
 SCOPES_THAT_COLLIDE = [(Scope(SESSION, url="one"), Scope(TWO, url="two"))] if left_out("hostile-ids") else _COLLIDING
 """Pairs of scopes that have little between them."""
+
 
 class IndexScopes(IndexGround):
     """Scopes never meet."""
@@ -115,7 +111,9 @@ class IndexScopes(IndexGround):
         def build(session: SessionKey, texts: tuple[str, str], shared: bool) -> Scope:  # noqa: FBT001  # drawn
             return Scope(session, url=texts[0], model=texts[1], shared=shared)
 
-        scope = st.builds(build, st.sampled_from(sessions), st.sampled_from(plain if left_out("hostile-ids") else hostile), st.booleans())
+        scope = st.builds(
+            build, st.sampled_from(sessions), st.sampled_from(plain if left_out("hostile-ids") else hostile), st.booleans()
+        )
 
         @examples(40)
         @given(st.lists(scope, min_size=10, max_size=16))

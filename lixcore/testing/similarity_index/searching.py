@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from itertools import count
-from pathlib import Path
-from threading import Event
-from typing import Any, ClassVar, TypeAlias
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lixcore.domain.scope import Scope
-from lixcore.domain.session import SessionKey
-from lixcore.errors import ClosedError, InvalidInputError, StoreError
-from lixcore.ports.adapter import AdapterContext, Capability
-from lixcore.ports.leases import GrantsLeases
-from lixcore.ports.similarity_index import IndexEntry, SimilarityIndex
-from lixcore.ports.tallies import KeepsTallies
-from lixcore.testing.ground.children import begin, child, task_for
-from lixcore.testing.ground.clock import NOON, SettableClock
-from lixcore.testing.ground.damage import bytes_below, has_path, ruin_files, unusable_path
-from lixcore.testing.ground.hostile import KEYS_THAT_COLLIDE
-from lixcore.testing.ground.places import fresh_options
-from lixcore.testing.ground.profiles import examples, left_out
+from lixcore.ports.similarity_index import SimilarityIndex
+from lixcore.testing.ground.clock import NOON
+from lixcore.testing.ground.profiles import examples
 from lixcore.testing.ground.rules import rule
-from lixcore.testing.ground.threads import at_once
 from lixcore.testing.similarity_index.indexes import (
-    HOUR,
-    LABEL,
     ONE,
-    TTL,
-    UP,
     IndexGround,
     NewShelf,
-    OpenIndex,
-    held,
-    put,
 )
-from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, identity, payloads
+from lixcore.testing.similarity_index.oracle import Shelf, cosine, floats
 
 LABELS = st.sampled_from([b"", b"a" * 32, b"A" * 32, b"\0" * 32, b"\0" * 31 + b"a"])
 SMALL = st.sampled_from([-2.0, -1.0, 0.0, 1.0, 2.0])
@@ -50,9 +24,11 @@ ANY = st.floats(width=32, min_value=-100, max_value=100)
 EXTREME = st.sampled_from([0.0, 1.0, -1.0, 1.0000001, 1e-45, -1e-38, 3e38, -3.4e38, 1e-20])
 MANY = 2000
 
+
 def vectors(numbers: st.SearchStrategy[float], dimension: int) -> st.SearchStrategy[list[float]]:
     """Vectors with a direction."""
     return st.lists(numbers, min_size=dimension, max_size=dimension).filter(lambda values: any(np.array(values, np.float32)))
+
 
 class IndexSearching(IndexGround):
     """As a brute force."""

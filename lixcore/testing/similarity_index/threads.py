@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from itertools import count
-from pathlib import Path
+from collections.abc import Callable
 from threading import Event
-from typing import Any, ClassVar, TypeAlias
-
-import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
-from lixcore.errors import ClosedError, InvalidInputError, StoreError
-from lixcore.ports.adapter import AdapterContext, Capability
-from lixcore.ports.leases import GrantsLeases
 from lixcore.ports.similarity_index import IndexEntry, SimilarityIndex
-from lixcore.ports.tallies import KeepsTallies
-from lixcore.testing.ground.children import begin, child, task_for
-from lixcore.testing.ground.clock import NOON, SettableClock
-from lixcore.testing.ground.damage import bytes_below, has_path, ruin_files, unusable_path
-from lixcore.testing.ground.hostile import KEYS_THAT_COLLIDE
-from lixcore.testing.ground.places import fresh_options
-from lixcore.testing.ground.profiles import examples, left_out
 from lixcore.testing.ground.rules import rule
 from lixcore.testing.ground.threads import at_once
 from lixcore.testing.similarity_index.indexes import (
     HOUR,
-    LABEL,
     ONE,
-    TTL,
     UP,
     IndexGround,
-    NewShelf,
-    OpenIndex,
-    held,
-    put,
 )
-from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, identity, payloads
+from lixcore.testing.similarity_index.oracle import ALL, floats, payloads
 
 SESSION = ONE.session
 WRITERS = 6
 EACH = 20
+
 
 def adder(store: SimilarityIndex, writer: int, *, scope: Scope = ONE, capacity: int = 1000) -> Callable[[], None]:
     """Work for a thread: adds ``<writer>:<number>``, in its own direction, and looks whether it is there."""
@@ -60,12 +35,14 @@ def adder(store: SimilarityIndex, writer: int, *, scope: Scope = ONE, capacity: 
 
     return work
 
+
 def check_newest_of_each(found: set[bytes], writers: int, each: int, capacity: int) -> None:
     """As many as the capacity allows, and of each writer none without all the later ones."""
     assert len(found) == min(capacity, writers * each)
     for writer in range(writers):
         numbers = sorted(int(payload.split(b":")[1]) for payload in found if payload.startswith(b"%d:" % writer))
         assert numbers == list(range(each - len(numbers), each))
+
 
 class IndexThreads(IndexGround):
     """Many threads."""
@@ -85,7 +62,7 @@ class IndexThreads(IndexGround):
         seen: list[int] = []
 
         def watch() -> None:
-            while not finished.is_set():
+            while not (finished.is_set() and seen):
                 seen.append(len(store.search(ONE, floats(UP), k=ALL, at_least=-1.0)))
                 seen.append(store.measure(SESSION).entries)
 

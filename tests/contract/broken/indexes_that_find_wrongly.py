@@ -1,4 +1,4 @@
-"""Similarity indexes that find wrongly, in one way each: the mistakes of plausible authors. Used by the test of wrong indexes."""
+"""Similarity indexes that find wrongly, in one way each: the mistakes of plausible authors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Similarity indexes that keep wrongly, in one way each: the mistakes of plausible authors. Used by the test of wrong indexes."""
+"""Similarity indexes that keep wrongly, in one way each: the mistakes of plausible authors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class _Adding(MemorySimilarityIndex):
+class Adding(MemorySimilarityIndex):
     """A base for indexes that do something to a scope around an add."""
 
     def add(self, scope: Scope, entry: IndexEntry, *, ttl: float, capacity: int) -> None:
@@ -40,17 +40,17 @@ class _Adding(MemorySimilarityIndex):
         """Nothing, here."""
 
 
-class RenewsNeighbours(_Adding):
+class RenewsNeighbours(Adding):
     def after(self, place: _Place, capacity: int) -> None:  # noqa: ARG002  # of the base
         place.keep([attrs.evolve(each, expires=max(each.expires, place.held[-1].expires)) for each in place.held])
 
 
-class GivesAScopeTheTimeOfItsFirst(_Adding):
+class GivesAScopeTheTimeOfItsFirst(Adding):
     def after(self, place: _Place, capacity: int) -> None:  # noqa: ARG002  # of the base
         place.keep([attrs.evolve(each, expires=place.held[0].expires) for each in place.held])
 
 
-class RefusesWhenFull(_Adding):
+class RefusesWhenFull(Adding):
     def before(self, place: _Place, entry: IndexEntry, capacity: int) -> None:  # noqa: ARG002  # of the base
         self.full = place.held[:] if len(place.held) >= capacity else None
 
@@ -59,39 +59,39 @@ class RefusesWhenFull(_Adding):
             place.keep(self.full or [])
 
 
-class HoldsOneMore(_Adding):
+class HoldsOneMore(Adding):
     def add(self, scope: Scope, entry: IndexEntry, *, ttl: float, capacity: int) -> None:
         super().add(scope, entry, ttl=ttl, capacity=capacity + 1)
 
 
-class LetsThoseLeaveThatExpireFirst(_Adding):
+class LetsThoseLeaveThatExpireFirst(Adding):
     def before(self, place: _Place, entry: IndexEntry, capacity: int) -> None:  # noqa: ARG002  # of the base
         while len(place.held) >= capacity:
             first = min(place.held, key=attrgetter("expires"))
             place.keep([each for each in place.held if each is not first])
 
 
-class GoesByTheClockForOrder(_Adding):
+class GoesByTheClockForOrder(Adding):
     def after(self, place: _Place, capacity: int) -> None:  # noqa: ARG002  # of the base
         place.keep(sorted(place.held, key=attrgetter("added")))
 
 
-class ReplacesEquals(_Adding):
+class ReplacesEquals(Adding):
     def before(self, place: _Place, entry: IndexEntry, capacity: int) -> None:  # noqa: ARG002  # of the base
         place.keep([each for each in place.held if each.label != entry.label or each.payload != entry.payload] or place.held[:0])
 
 
-class ReplacesThoseOfItsLabel(_Adding):
+class ReplacesThoseOfItsLabel(Adding):
     def before(self, place: _Place, entry: IndexEntry, capacity: int) -> None:  # noqa: ARG002  # of the base
         place.keep([each for each in place.held if not entry.label or each.label != entry.label])
 
 
-class TakesTheNewDimension(_Adding):
+class TakesTheNewDimension(Adding):
     def before(self, place: _Place, entry: IndexEntry, capacity: int) -> None:  # noqa: ARG002  # of the base
         place.keep([each for each in place.held if len(each.vector) == len(entry.vector)])
 
 
-class CutsPayloadsAtNul(_Adding):
+class CutsPayloadsAtNul(Adding):
     def add(self, scope: Scope, entry: IndexEntry, *, ttl: float, capacity: int) -> None:
         entry = attrs.evolve(entry, payload=bytes(entry.payload).split(b"\0")[0])
         super().add(scope, entry, ttl=ttl, capacity=capacity)
