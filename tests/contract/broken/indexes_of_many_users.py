@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -31,8 +32,7 @@ class LosesWhatOthersAdd(Adding):
     def add(self, scope: Scope, entry: IndexEntry, *, ttl: float, capacity: int) -> None:
         place = self._places.get(scope.digest)
         before = list(place.held) if place is not None else []
-        for _ in range(20):
-            self.measure()
+        time.sleep(1e-4)  # as long as a round trip takes
         super().add(scope, entry, ttl=ttl, capacity=capacity)
         place = self._places[scope.digest]
         place.keep([*before, place.held[-1]][-capacity:])
@@ -45,7 +45,7 @@ class FileOptions:
     path: str = option("./index", "The file of the index.", place="path")
 
 
-class LosesAllWhenItCloses(MemorySimilarityIndex):
+class IndexThatLosesAllWhenItCloses(MemorySimilarityIndex):
     """It was to write its file in ``close``, one day."""
 
     Options: ClassVar[type[Any]] = FileOptions
@@ -84,6 +84,8 @@ class KeepsWhatItReadUntilItAdds(SqliteSimilarityIndex):
 
 
 class AnswersNothingOnErrors(SqliteSimilarityIndex):
+    """A cache is only a cache: when it fails, nothing is found."""
+
     def search(
         self, scope: Scope, vector: NDArray[np.float32] | None, *, label: bytes = b"", k: int, at_least: float
     ) -> Sequence[Match]:
@@ -94,6 +96,8 @@ class AnswersNothingOnErrors(SqliteSimilarityIndex):
 
 
 class LetsDriversErrorsThrough(SqliteSimilarityIndex):
+    """All calls are wrapped, but for the one that was added last."""
+
     def forget(self, session: SessionKey) -> int:
         try:
             return super().forget(session)
@@ -101,13 +105,15 @@ class LetsDriversErrorsThrough(SqliteSimilarityIndex):
             raise sqlite3.OperationalError("unable to open database file") from error
 
 
-class ConnectsWhenOpened(SqliteSimilarityIndex):
+class IndexThatConnectsWhenOpened(SqliteSimilarityIndex):
+    """Errors of configuration are told early."""
+
     def __init__(self, options: Any, clock: Clock) -> None:
         super().__init__(options, clock)
         self.measure()
 
 
-class SharesOneConnection(SqliteSimilarityIndex):
+class IndexThatSharesOneConnection(SqliteSimilarityIndex):
     """Opening the same file again gives the same object, and nobody counts who uses it."""
 
     opened: ClassVar[dict[str, SqliteSimilarityIndex]] = {}

@@ -107,6 +107,8 @@ class _Float16(_Compared):
 
 
 class ComparesByDots(Searching):
+    """Models give vectors of length one; the one that it was tried with did."""
+
     vectors: ClassVar[type[Vectors]] = _Dots
 
     def find(self, query: Query) -> Sequence[Match]:
@@ -117,14 +119,20 @@ class ComparesByDots(Searching):
 
 
 class DoesNotNormaliseTheQuery(ComparesByDots):
+    """The entries are made to length one when they are added, and the query is forgotten."""
+
     vectors = _LongQueries
 
 
 class ComparesInFloat32(ComparesByDots):
+    """The vectors are float32, so their product is as well."""
+
     vectors = _Float32
 
 
 class TakesTheOppositeForTheSame(ComparesByDots):
+    """The sign was lost with a square root."""
+
     vectors = _Unsigned
 
 
@@ -138,12 +146,16 @@ class IsApproximate(ComparesByDots):
 
 
 class PutsTheOldestOfEqualsFirst(Searching):
+    """Sorting is stable, and the entries come in the order of adding."""
+
     def find(self, query: Query) -> Sequence[Match]:
         found = super().find(attrs.evolve(query, k=ALL))[::-1]
         return sorted(found, key=lambda match: (not match.is_exact, -match.similarity))[: query.k]
 
 
 class CutsBeforeItSorts(Searching):
+    """LIMIT stands in the inner query."""
+
     def find(self, query: Query) -> Sequence[Match]:
         found = list(super().find(attrs.evolve(query, k=ALL)))
         first = sorted(found, key=lambda match: int(match.payload))[: query.k]  # the suite's payloads are numbers
@@ -151,42 +163,58 @@ class CutsBeforeItSorts(Searching):
 
 
 class GivesOneMore(Searching):
+    """A range that includes its end."""
+
     def find(self, query: Query) -> Sequence[Match]:
         return super().find(attrs.evolve(query, k=query.k + 1))
 
 
 class MissesAThresholdThatIsMet(Searching):
+    """Above, instead of at or above."""
+
     def find(self, query: Query) -> Sequence[Match]:
         return [match for match in super().find(query) if match.is_exact or match.similarity > query.at_least]
 
 
 class IgnoresTheThreshold(Searching):
+    """The k best are asked for; whether they are good is not."""
+
     def find(self, query: Query) -> Sequence[Match]:
         return super().find(attrs.evolve(query, at_least=-1.0))
 
 
 class IgnoresLabels(Searching):
+    """The very same text has the very same embedding, so why look for its label."""
+
     def find(self, query: Query) -> Sequence[Match]:
         return super().find(attrs.evolve(query, label=b""))
 
 
 class HoldsLabelsToTheThreshold(Searching):
+    """One filter, after everything else."""
+
     def find(self, query: Query) -> Sequence[Match]:
         return [match for match in super().find(query) if match.similarity >= query.at_least]
 
 
 class RanksLabelsWithTheRest(Searching):
+    """One list, sorted by similarity in the end."""
+
     def find(self, query: Query) -> Sequence[Match]:
         return sorted(super().find(query), key=lambda match: -match.similarity)
 
 
 class StopsAtTheFirstLabel(Searching):
+    """An exact match is all that anybody wants."""
+
     def find(self, query: Query) -> Sequence[Match]:
         found = super().find(query)
         return found[:1] if found and found[0].is_exact else found
 
 
 class FindsNothingOfAnotherDimension(Searching):
+    """What cannot be compared is not similar."""
+
     def find(self, query: Query) -> Sequence[Match]:
         try:
             return super().find(query)
@@ -197,7 +225,9 @@ class FindsNothingOfAnotherDimension(Searching):
 # When it is found.
 
 
-class KeepsWhatItRead(Searching):
+class IndexThatKeepsWhatItRead(Searching):
+    """The decoded scope is kept, and nobody asks whether it is still valid."""
+
     def find(self, query: Query) -> Sequence[Match]:
         kept: dict[bytes, _Decoded] = self.__dict__.setdefault("kept", {})
         place = self._places.get(query.scope.digest)
@@ -206,7 +236,9 @@ class KeepsWhatItRead(Searching):
         return super().find(query)
 
 
-class BelievesEveryClock(Searching):
+class IndexThatBelievesEveryClock(Searching):
+    """Only the end is looked at."""
+
     def find(self, query: Query) -> Sequence[Match]:
         decoded = self.freshly_decoded(query.scope)
         if decoded is not None:
@@ -215,6 +247,8 @@ class BelievesEveryClock(Searching):
 
 
 class FindsTheExpired(Searching):
+    """The store expires them sometime; until then they are found."""
+
     def find(self, query: Query) -> Sequence[Match]:
         decoded = self.freshly_decoded(query.scope)
         if decoded is not None:
@@ -223,6 +257,8 @@ class FindsTheExpired(Searching):
 
 
 class ExpiresWholeScopes(Searching):
+    """Expiry is a property of the key, and the key is the scope."""
+
     def find(self, query: Query) -> Sequence[Match]:
         decoded = self.freshly_decoded(query.scope)
         if decoded is not None:
@@ -231,6 +267,8 @@ class ExpiresWholeScopes(Searching):
 
 
 class RenewsWhatItFinds(Searching):
+    """As a cache that keeps what is used does."""
+
     def find(self, query: Query) -> Sequence[Match]:
         found = super().find(query)
         place = self._places.get(query.scope.digest)

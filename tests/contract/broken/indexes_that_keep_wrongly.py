@@ -41,16 +41,22 @@ class Adding(MemorySimilarityIndex):
 
 
 class RenewsNeighbours(Adding):
+    """EXPIRE on the key of the whole scope, at each add."""
+
     def after(self, place: _Place, capacity: int) -> None:  # noqa: ARG002  # of the base
         place.keep([attrs.evolve(each, expires=max(each.expires, place.held[-1].expires)) for each in place.held])
 
 
 class GivesAScopeTheTimeOfItsFirst(Adding):
+    """EXPIRE on the key of the whole scope, at the first add only."""
+
     def after(self, place: _Place, capacity: int) -> None:  # noqa: ARG002  # of the base
         place.keep([attrs.evolve(each, expires=place.held[0].expires) for each in place.held])
 
 
 class RefusesWhenFull(Adding):
+    """A full cache takes nothing more."""
+
     def before(self, place: _Place, entry: IndexEntry, capacity: int) -> None:  # noqa: ARG002  # of the base
         self.full = place.held[:] if len(place.held) >= capacity else None
 
@@ -60,11 +66,15 @@ class RefusesWhenFull(Adding):
 
 
 class HoldsOneMore(Adding):
+    """It makes room before it adds, for what is above the capacity by then."""
+
     def add(self, scope: Scope, entry: IndexEntry, *, ttl: float, capacity: int) -> None:
         super().add(scope, entry, ttl=ttl, capacity=capacity + 1)
 
 
 class LetsThoseLeaveThatExpireFirst(Adding):
+    """As embedding stores do."""
+
     def before(self, place: _Place, entry: IndexEntry, capacity: int) -> None:  # noqa: ARG002  # of the base
         while len(place.held) >= capacity:
             first = min(place.held, key=attrgetter("expires"))
@@ -72,32 +82,44 @@ class LetsThoseLeaveThatExpireFirst(Adding):
 
 
 class GoesByTheClockForOrder(Adding):
+    """ORDER BY added."""
+
     def after(self, place: _Place, capacity: int) -> None:  # noqa: ARG002  # of the base
         place.keep(sorted(place.held, key=attrgetter("added")))
 
 
 class ReplacesEquals(Adding):
+    """A unique index over label and payload."""
+
     def before(self, place: _Place, entry: IndexEntry, capacity: int) -> None:  # noqa: ARG002  # of the base
         place.keep([each for each in place.held if each.label != entry.label or each.payload != entry.payload] or place.held[:0])
 
 
 class ReplacesThoseOfItsLabel(Adding):
+    """The label is the primary key."""
+
     def before(self, place: _Place, entry: IndexEntry, capacity: int) -> None:  # noqa: ARG002  # of the base
         place.keep([each for each in place.held if not entry.label or each.label != entry.label])
 
 
 class TakesTheNewDimension(Adding):
+    """The model changed, so what was there is of no use."""
+
     def before(self, place: _Place, entry: IndexEntry, capacity: int) -> None:  # noqa: ARG002  # of the base
         place.keep([each for each in place.held if len(each.vector) == len(entry.vector)])
 
 
-class CutsPayloadsAtNul(Adding):
+class IndexThatCutsPayloadsAtNul(Adding):
+    """As a library in C has it."""
+
     def add(self, scope: Scope, entry: IndexEntry, *, ttl: float, capacity: int) -> None:
         entry = attrs.evolve(entry, payload=bytes(entry.payload).split(b"\0")[0])
         super().add(scope, entry, ttl=ttl, capacity=capacity)
 
 
 class KeepsTheCallersArray(MemorySimilarityIndex):
+    """A copy costs time, and nobody changes an embedding."""
+
     def add(self, scope: Scope, entry: IndexEntry, *, ttl: float, capacity: int) -> None:
         super().add(scope, entry, ttl=ttl, capacity=capacity)
         place = self._places[scope.digest]
@@ -105,6 +127,8 @@ class KeepsTheCallersArray(MemorySimilarityIndex):
 
 
 class CountsTheExpired(MemorySimilarityIndex):
+    """They are removed by a job at night."""
+
     def _tidy(self, digest: bytes, now: float) -> None:
         pass
 
@@ -128,36 +152,50 @@ class _Scoping(MemorySimilarityIndex):
 
 
 class JoinsUrlAndModel(_Scoping):
+    """f"{url}:{model}"."""
+
     def taken_for(self, scope: Scope) -> Scope:
         return Scope(scope.session, f"{scope.url}:{scope.model}", shared=scope.shared)
 
 
-class FoldsCase(_Scoping):
+class IndexThatFoldsCase(_Scoping):
+    """As a column with a collation that ignores case has it."""
+
     def taken_for(self, scope: Scope) -> Scope:
         return attrs.evolve(scope, url=scope.url.lower())
 
 
 class CutsUrlsAtNul(_Scoping):
+    """As a library in C has it."""
+
     def taken_for(self, scope: Scope) -> Scope:
         return attrs.evolve(scope, url=scope.url.split("\0")[0])
 
 
 class IgnoresTheModel(_Scoping):
+    """There is one model."""
+
     def taken_for(self, scope: Scope) -> Scope:
         return attrs.evolve(scope, model="")
 
 
 class IgnoresTheTenant(_Scoping):
+    """There is one tenant."""
+
     def taken_for(self, scope: Scope) -> Scope:
         return attrs.evolve(scope, session=SessionKey(scope.session.id))
 
 
 class SharesWithoutBeingAsked(_Scoping):
+    """The tenant's sessions ask the same things."""
+
     def taken_for(self, scope: Scope) -> Scope:
         return attrs.evolve(scope, shared=True)
 
 
 class NeverShares(_Scoping):
+    """The flag goes into the key like everything else, with the session."""
+
     def taken_for(self, scope: Scope) -> Scope:
         return attrs.evolve(scope, url=f"shared {scope.url}", shared=False) if scope.shared else scope
 
@@ -166,6 +204,8 @@ class NeverShares(_Scoping):
 
 
 class LeavesTheSharedPart(MemorySimilarityIndex):
+    """DELETE of the session's own scopes."""
+
     def forget(self, session: SessionKey) -> int:
         kept = self._by_owner.pop(tenant_owner(session.tenant), set())
         removed = super().forget(session)
@@ -174,6 +214,8 @@ class LeavesTheSharedPart(MemorySimilarityIndex):
 
 
 class TakesWhatOthersShare(MemorySimilarityIndex):
+    """The tenant's scopes are deleted as a whole."""
+
     def forget(self, session: SessionKey) -> int:
         mine = session_owner(session)
         for digest in self._by_owner.get(tenant_owner(session.tenant), ()):
@@ -183,6 +225,8 @@ class TakesWhatOthersShare(MemorySimilarityIndex):
 
 
 class ForgetsByPrefix(MemorySimilarityIndex):
+    """SCAN with the session's id and an asterisk."""
+
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self.sessions: set[SessionKey] = set()
@@ -197,6 +241,8 @@ class ForgetsByPrefix(MemorySimilarityIndex):
 
 
 class LeavesTheExpired(MemorySimilarityIndex):
+    """What is not found needs no removal."""
+
     def forget(self, session: SessionKey) -> int:
         now, mine = self._clock.now(), session_owner(session)
         left: dict[bytes, list[_Held]] = {
@@ -214,6 +260,8 @@ class LeavesTheExpired(MemorySimilarityIndex):
 
 
 class CountsWhatItRemovedThatWasNotLive(MemorySimilarityIndex):
+    """The number of rows that DELETE tells."""
+
     def forget(self, session: SessionKey) -> int:
         before = sum(len(place.held) for place in self._places.values())
         super().forget(session)
@@ -221,6 +269,8 @@ class CountsWhatItRemovedThatWasNotLive(MemorySimilarityIndex):
 
 
 class MeasuresWhatIsShared(MemorySimilarityIndex):
+    """All that the session added."""
+
     def measure(self, session: SessionKey | None = None) -> CacheSize:
         if session is None:
             return super().measure()
@@ -230,11 +280,15 @@ class MeasuresWhatIsShared(MemorySimilarityIndex):
 
 
 class MeasuresTheExpired(MemorySimilarityIndex):
+    """COUNT(*)."""
+
     def measure(self, session: SessionKey | None = None) -> CacheSize:
         size = super().measure(session)
         return size if session is not None else CacheSize(self._entries, size.size)
 
 
-class WorksOnWhenClosed(MemorySimilarityIndex):
+class IndexThatWorksOnWhenClosed(MemorySimilarityIndex):
+    """There is nothing to give back."""
+
     def close(self) -> None:
         pass
