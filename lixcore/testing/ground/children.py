@@ -53,6 +53,7 @@ def task_for(adapter: Any, options: Any, archive_dir: Path, **more: Any) -> dict
 def child(module: str, task: dict[str, Any]) -> Iterator[subprocess.Popen[str]]:
     """A process that runs the module and is ready; see `begin`. It is killed in the end, and after `LONGEST` at the latest."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    environment.pop("PYTHONHASHSEED", None)  # processes of an application order their sets in different ways
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-m", module], stdin=pipe, stdout=pipe, text=True, env=environment) as process:  # noqa: S603  # ours
         watch = Timer(LONGEST, process.kill)

@@ -19,7 +19,7 @@ WITHOUT: Final = "LIXCORE_WITHOUT"
 
 PARTS: Final = ("hostile-ids", "state-machine")
 _SCALES: Final = {"dev": 0.25, "ci": 1.0, "nightly": 20.0}
-_SHRINKING: Final = {"dev": 5.0, "ci": 15.0, "nightly": 120.0}
+_SHRINKING: Final = {"dev": 5.0, "ci": 8.0, "nightly": 120.0}
 # Stores on disk and behind sockets take their time; and a fixture's store is emptied, or told apart, by each example itself.
 _PATIENCE: Final = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture)
 
@@ -56,7 +56,7 @@ def left_out(part: str) -> bool:
 
 def examples(count: int) -> settings:
     """Settings for a property of so many examples in ``ci``: put them over the ``@given`` of a function in the test."""
-    return settings(max_examples=scaled(count), deadline=None, suppress_health_check=_PATIENCE)
+    return settings(max_examples=scaled(count), deadline=None, report_multiple_bugs=False, suppress_health_check=_PATIENCE)
 
 
 def run_machine(machine: type[RuleBasedStateMachine], *, histories: int = 60, steps: int = 30) -> None:
@@ -67,6 +67,7 @@ def run_machine(machine: type[RuleBasedStateMachine], *, histories: int = 60, st
         max_examples=scaled(histories),
         stateful_step_count=steps,
         deadline=None,
+        report_multiple_bugs=False,
         phases=[Phase.explicit, Phase.generate, Phase.shrink],
         suppress_health_check=_PATIENCE,
     )

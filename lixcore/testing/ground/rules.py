@@ -113,7 +113,7 @@ def _teaching(mark: RuleMark) -> Callable[[Callable[P, None]], Callable[P, None]
                 test(*args, **kwargs)
             except pytest.skip.Exception:
                 raise
-            except (Exception, pytest.fail.Exception) as error:
+            except (Exception, BaseExceptionGroup, pytest.fail.Exception) as error:
                 error.add_note(_lesson(mark, args[0], test.__name__))
                 raise
 

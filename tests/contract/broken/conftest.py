@@ -5,12 +5,24 @@ A class with the attribute ``caught_by`` has only those rules; one with ``is_bro
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from lixcore.testing.ground import profiles
 from lixcore.testing.ground.rules import PAGE, rule_name
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No failing history need be made shorter; and threads take turns so often that what can go wrong between them does."""
+    monkeypatch.setattr(profiles, "_SHRINKING", dict.fromkeys(profiles._SHRINKING, 0.0))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(interval)
 
 
 def _rules_of(cls: Any) -> set[str]:
