@@ -131,7 +131,6 @@ class _Run:
 
     def _one_process(self, request: Request) -> bool:
         """Try what was not tried; False when the process did not live to the end of it."""
-        began = time.monotonic()
         with watched(Path(request.home), request, self.environment, self.silence) as process:
             try:
                 self._listen(process)
@@ -144,7 +143,7 @@ class _Run:
         if ending.was_orderly:
             return True
         seen = f"it did not end within {self.silence:g} seconds" if ending.silent else ending.reason
-        if not self.tally.end_of_case(seen, ending.words, time.monotonic() - began) and not self.interrupted:
+        if not self.tally.end_of_case(seen, ending.words) and not self.interrupted:
             raise RuntimeError(f"the contract could not be run: {seen}\n{ending.words}")
         return False
 

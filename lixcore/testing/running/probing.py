@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from lixcore.testing.ground.contract import Contract
 from lixcore.testing.ground.opening import context_for
 from lixcore.testing.ground.places import Place, capabilities_of
 
-_NOTHING_TO_TRY = (StoreUnavailableError, StoreRefusedError, ConfigError, OSError)
+_NOTHING_TO_TRY = (StoreUnavailableError, StoreRefusedError, ConfigError, ConnectionError, TimeoutError)
 """What no rule is about: the store is down, the password is wrong, the driver is missing."""
 
 
@@ -29,7 +31,7 @@ class Subject:
     Args:
         contract: The contract's class, with the adapter in it.
         settings: Options that the adapter is opened with, besides those of its place; None where the contract has its own.
-        home: A directory for what is tried here.
+        home: Where directories for what is tried here may be made.
     """
 
     def __init__(self, contract: type[Contract], settings: Mapping[str, Any] | None, home: Path) -> None:
@@ -52,8 +54,9 @@ class Subject:
         """Open the adapter in a new place and ask it one thing; the error's kind and text where that shows no store to try."""
         if self._settings is None:
             return None  # only a test's own fixture knows where such an adapter is tried
-        place = Place(self._adapter, self._home, self._contract.placed_by)
-        context = context_for(SettableClock(), self._home / "archive")
+        home = Path(tempfile.mkdtemp(prefix="probe-", dir=self._home))
+        place = Place(self._adapter, home, self._contract.placed_by)
+        context = context_for(SettableClock(), home / "archive")
         try:
             store = self._adapter.open(place.options(**self._settings), context)
             try:
@@ -62,6 +65,7 @@ class Subject:
                 if hasattr(store, "close"):
                     store.close()
                 place.erase(context)
+                shutil.rmtree(home, ignore_errors=True)
         except _NOTHING_TO_TRY as error:
             return type(error).__name__, str(error)
         except pytest.fail.Exception as failed:
@@ -72,11 +76,12 @@ class Subject:
 
     def erase(self, options: Mapping[str, Any]) -> str | None:
         """Remove a place that an earlier process left; returns what may still be there, None when nothing is."""
-        if not isinstance(self._adapter, ErasesPlace):
+        adapter: object = self._adapter
+        if not isinstance(adapter, ErasesPlace):
             return None  # then it is a path, and goes with the directory of the run
         context = context_for(SettableClock(), self._home / "archive")
         try:
-            self._adapter.erase(self._adapter.Options(**options), context)
+            adapter.erase(self._adapter.Options(**options), context)
         except LixError as error:
             return str(error)
         return None

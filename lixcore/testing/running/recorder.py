@@ -29,7 +29,7 @@ class Recorder:
         self._orphaned = False
         self._home = Path(request.home)
         self.contract = collected(request, self.tell)
-        self._subject = Subject(self.contract, request.options, self._home / "probe")
+        self._subject = Subject(self.contract, request.options, self._home)
         self._rules = {rule.test: rule for rule in self.contract.rules()}
 
     def tell(self, kind: str, **facts: Any) -> None:
@@ -125,7 +125,7 @@ def _section(contract: type[Contract], test: str) -> str:
     return "in general" if module in {"contract", ""} else module.replace("_", " ")
 
 
-def recorder() -> Recorder:
+def recorder_of_this_process() -> Recorder:
     """The recorder of the request that this process was started with."""
     request = Request.read(Path(os.environ[FILE]))
     os.set_inheritable(request.events, False)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from lixcore.testing.running.request import FILE, Request
 _START: Final = "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); import pytest; sys.exit(pytest.main(sys.argv[1:]))"
 _ARGUMENTS: Final = (
     "-p",
-    "lixcore.testing.running.recorder",
+    "lixcore.testing.running.plugin",
     "-p",
     "no:cacheprovider",
     "-p",
@@ -35,9 +35,9 @@ _ARGUMENTS: Final = (
 )
 """Nothing of the user's own project has a say, and nothing is written into it."""
 
-_COLLECTED: Final = """from lixcore.testing.running.collecting import collected
-TestContract = collected()
-"""
+_COLLECTED: Final = "from lixcore.testing.running.plugin import TestContract\n"
+_FATAL: Final = re.compile(r"^Fatal Python error(?:(?!  File .*(?:lixcore/testing/ground|_pytest)/).+\n|\n)*", re.MULTILINE)
+"""What Python writes when it crashes: the calls that it was in, from the last one down to those of the suite and of pytest."""
 _TICK_SECONDS: Final = 0.25
 _LAST_WORDS: Final = 4000
 
@@ -145,10 +145,9 @@ class WatchedProcess:
 
     def kill(self) -> None:
         """End it at once, and all that it started."""
-        try:
+        # macOS refuses where all that is left of them waits to be collected.
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):  # macOS refuses where all that is left of them waits to be collected
-            pass
         self._process.wait()
 
     def close(self) -> None:
@@ -160,7 +159,7 @@ class WatchedProcess:
         with self._log.open("rb") as log:
             log.seek(max(log.seek(0, os.SEEK_END) - _LAST_WORDS, 0))
             text = log.read().decode(errors="replace")
-        fatal = re.search(r"^Fatal Python error.*", text, re.MULTILINE | re.DOTALL)
+        fatal = _FATAL.search(text)
         return (fatal.group() if fatal else text).strip()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -44,6 +45,7 @@ class Tally:
         self._progress = progress
         self._cases: dict[str, _Case] = {}
         self._trying: tuple[str, Mapping[str, str]] | None = None
+        self._since = 0.0
         self._places: dict[str, Mapping[str, Any]] = {}
         self._count = 0
 
@@ -62,11 +64,12 @@ class Tally:
         kind = event.pop("kind")
         getattr(self, f"_take_{kind}")(**event)
 
-    def end_of_case(self, seen: str, words: str, seconds: float) -> bool:
+    def end_of_case(self, seen: str, words: str) -> bool:
         """The process ended in the middle of a case: that is how the case came out. False when it was not in one."""
         if self._trying is None:
             return False
         case, rule = self._trying
+        seconds = time.monotonic() - self._since
         self._keep(case, _Case(rule, Outcome.FAILED, seconds, Failure(_values(case), seen, trace=words)))
         self._trying = None
         return True
@@ -106,10 +109,11 @@ class Tally:
 
     def _take_trying(self, case: str, rule: Mapping[str, str]) -> None:
         self._progress(rule["rule"], len(self._cases), self._count)
-        self._trying = (case, rule)
+        self._trying, self._since = (case, rule), time.monotonic()
 
     def _take_result(
         self,
+        *,
         case: str,
         rule: Mapping[str, str],
         outcome: str,
@@ -126,7 +130,9 @@ class Tally:
 
     def _keep(self, case: str, new: _Case) -> None:
         before = self._cases.get(case)
-        if before is None or before.outcome is not Outcome.FAILED:  # a case that failed may fail once more when it is cleared away
+        if (
+            before is None or before.outcome is not Outcome.FAILED
+        ):  # a case that failed may fail once more when it is cleared away
             self._cases[case] = new
 
 
