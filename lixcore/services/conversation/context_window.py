@@ -10,6 +10,7 @@ from lixcore.domain.message import Message
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.record import decode_message, encode_message
 from lixcore.domain.session import SessionKey
+from lixcore.domain.window import turn_start, whole_starts
 from lixcore.errors import NotArchivedError, StoreBusyError
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive
 from lixcore.ports.hot_store import Appended, HotStore
@@ -142,7 +143,7 @@ class ContextWindow:
         entries = self._newest(session, self._max_messages)
         messages = [decode_message(entry) for entry in entries]
         start = self._policy.start(messages, max_messages=self._max_messages, max_tokens=self._max_tokens)
-        if start == len(messages) == self._max_messages and self._max_messages:
+        if start == len(messages) == self._max_messages and _is_inside_a_turn(messages):
             return self._newest_whole_turn(session)
         return messages[start:]
 
@@ -180,9 +181,8 @@ class ContextWindow:
             count *= 2
             entries = self.history(session, last=count, after=after)
             messages = [decode_message(entry) for entry in entries]
-            start = self._policy.start(messages, max_messages=self._max_messages, max_tokens=None)
-            if start < len(messages) or len(entries) < count or count > _LONGEST_TURN:
-                turn = messages[start:]
+            if not _is_inside_a_turn(messages) or len(entries) < count or count > _LONGEST_TURN:
+                turn = messages[turn_start(messages, max_messages=self._max_messages) :]
                 return turn[self._policy.start(turn, max_messages=self._max_messages, max_tokens=self._max_tokens) :]
 
     def history(
@@ -289,6 +289,11 @@ class ContextWindow:
             stored_bytes=info.stored_bytes,
             last_active=held.last_active if held else None,
         )
+
+
+def _is_inside_a_turn(messages: Sequence[Message]) -> bool:
+    """Whether no whole turn can be taken from their end: the results of a call that is before them."""
+    return len(messages) > 0 and len(whole_starts(messages)) == 1
 
 
 def _newest_position(info: ArchiveInfo | None) -> Position:
