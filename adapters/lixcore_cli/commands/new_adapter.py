@@ -40,7 +40,9 @@ def new_adapter(
         group = Group(f"lixcore.{port.value.replace('-', '_')}")
         if names.name in (registry := Registry.scan()).names(group):
             provider = registry.provider(group, names.name)
-            raise StopError(ExitCode.USAGE, f"there is a {group.label} {names.name!r} already, of {provider}; choose another name")
+            raise StopError(
+                ExitCode.USAGE, f"there is a {group.label} {names.name!r} already, of {provider}; choose another name"
+            )
         write(run.out, adapter_package(names, port), into)
 
 

@@ -127,7 +127,7 @@ def _section(contract: type[Contract], test: str) -> str:
 
 def recorder_of_this_process() -> Recorder:
     """The recorder of the request that this process was started with."""
-    request = Request.read(Path(os.environ[FILE]))
+    request = Request.taken(Path(os.environ[FILE]))
     os.set_inheritable(request.events, False)
     # Hypothesis keeps what it found in the working directory, unless told where else.
     configuration.set_hypothesis_home_dir(str(Path(request.home) / "hypothesis"))

@@ -47,9 +47,11 @@ class Request:
         path.write_text(json.dumps(attrs.asdict(self)), encoding="ascii")
 
     @staticmethod
-    def read(path: Path) -> Request:
-        """The request that is in a file."""
-        return Request(**json.loads(path.read_text(encoding="ascii")))
+    def taken(path: Path) -> Request:
+        """The request that is in a file, which is removed: options may hold a password."""
+        text = path.read_text(encoding="ascii")
+        path.unlink()
+        return Request(**json.loads(text))
 
 
 def address_of(given: type[Any]) -> str:
