@@ -22,12 +22,14 @@ from lixcore.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from lixcore.ports.adapter import Capability as Capability
+    from lixcore.testing.cold_archive.contract import ColdArchiveContract as ColdArchiveContract
     from lixcore.testing.ground.clock import SettableClock as SettableClock
     from lixcore.testing.ground.contract import Contract as Contract
     from lixcore.testing.ground.places import Place as Place
     from lixcore.testing.ground.rules import overridden as overridden
     from lixcore.testing.ground.rules import rule as rule
     from lixcore.testing.ground.rules import waived as waived
+    from lixcore.testing.hot_store.contract import HotStoreContract as HotStoreContract
 
 ROOMS = (
     "ground",
@@ -37,6 +39,7 @@ ROOMS = (
     "embedding_store",
     "eviction_policy",
     "hot_store",
+    "powers",
     "similarity_index",
 )
 """The packages whose assertions are rewritten by pytest, so that a failure shows the values."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from embedding_store_contract import EmbeddingStoreContract
-from hot_store_contract import HotStoreContract
+from lixcore.testing import HotStoreContract, Place
 from lixcore_sqlite import SqliteEmbeddingStore, SqliteHotStore, SqliteSimilarityIndex
 from similarity_index_contract import SimilarityIndexContract
 
@@ -17,16 +17,12 @@ class TestSqliteHotStore(HotStoreContract):
     adapter = SqliteHotStore
 
     @pytest.fixture
-    def options(self, tmp_path: Path) -> Any:
-        return SqliteHotStore.Options(path=str(tmp_path / "hot.sqlite3"), synchronous="normal")
+    def options(self, place: Place) -> Any:
+        return place.options(synchronous="normal")
 
 
 class TestSqliteHotStoreWithFullSync(HotStoreContract):
     adapter = SqliteHotStore
-
-    @pytest.fixture
-    def options(self, tmp_path: Path) -> Any:
-        return SqliteHotStore.Options(path=str(tmp_path / "hot.sqlite3"))
 
 
 class TestSqliteSimilarityIndex(SimilarityIndexContract):

@@ -7,9 +7,9 @@ from functools import partial
 
 import attrs
 import pytest
-
 from cold_archive_contract import ColdArchiveContract
 from cold_archive_machine import check_against_model
+
 from contract_ground import SettableClock, entry
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey

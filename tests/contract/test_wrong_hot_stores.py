@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-
-from contract_ground import SettableClock
 from hot_store_contract import HotStoreContract
 from hot_store_machine import check_against_model
+
+from contract_ground import SettableClock
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.ports.hot_store import Appended, HotRemoval, SessionActivity, Ticket

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from unicodedata import normalize
 
 import pytest
+from hot_store_contract import HotStoreContract
 
 from contract_ground import SettableClock
-from hot_store_contract import HotStoreContract
 from lixcore.domain.session import SessionKey
 from lixcore.ports.diagnosis import Diagnosis, Severity
 from lixcore_memory import MemoryHotStore

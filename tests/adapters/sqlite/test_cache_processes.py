@@ -32,7 +32,8 @@ BEGINNING = """
 import os, sys, resource, threading
 from pathlib import Path
 import numpy as np
-from contract_ground import SettableClock, open_adapter
+from lixcore.testing.ground.clock import SettableClock
+from lixcore.testing.ground.opening import open_adapter
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreFullError, StoreRefusedError

@@ -6,21 +6,28 @@ import time
 
 import pytest
 
-from contract_ground import NOON, SettableClock, entry, facts, make_hot
 from lixcore.domain.position import MAX_POSITION
 from lixcore.domain.session import SessionKey
 from lixcore.ports.diagnosis import Diagnoses, Severity
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import MeasuresSessions, TellsTime
 from lixcore.ports.verification import Verifies
+from lixcore.testing.ground.clock import NOON, SettableClock
+from lixcore.testing.ground.entries import entry, facts
+from lixcore.testing.ground.rules import rule
+from lixcore.testing.hot_store.stores import HotStoreGround, make_hot
 
 ONE, TWO, ABSENT = SessionKey("one"), SessionKey("*"), SessionKey("absent")
 BIG = b"x" * 50_000
 
 
-class HotStorePowers:
-    """Mixed into `HotStoreContract`."""
+class HotStorePowers(HotStoreGround):
+    """Each is tested where it is."""
 
+    @rule(
+        "The limit on memory is kept by these numbers: if they are too small the store fills up, and if they"
+        " count as use nothing is ever idle."
+    )
     def test_sizes_grow_with_the_entries_and_are_zero_for_absent_sessions(self, store: HotStore, clock: SettableClock) -> None:
         if not isinstance(store, MeasuresSessions):
             pytest.skip("this store measures no sessions")
@@ -45,6 +52,7 @@ class HotStorePowers:
         store.forget(TWO)
         assert list(store.sizes([TWO])) == [0]
 
+    @rule("Sizes are matched to sessions by their place in the list: in another order the wrong sessions are evicted.")
     def test_sizes_of_many_sessions_come_in_the_order_asked_for(self, store: HotStore) -> None:
         if not isinstance(store, MeasuresSessions):
             pytest.skip("this store measures no sessions")
@@ -58,6 +66,7 @@ class HotStorePowers:
         assert sizes[::400] == sorted(sizes[::400])
         assert sizes[-2] >= 70_000
 
+    @rule("Retention asks it before it deletes by age: a time in milliseconds would make everything look old.")
     def test_a_clock_of_its_own_is_a_clock(self, store: HotStore) -> None:
         if not isinstance(store, TellsTime):
             pytest.skip("this store has no clock of its own")
@@ -65,6 +74,7 @@ class HotStorePowers:
         assert told is not None
         assert before - 1 <= told <= after + 1, "it is this machine's here"
 
+    @rule("Whoever reads it at night needs to know what to do; and a check that changes data makes things worse.")
     def test_a_diagnosis_gives_advice_where_all_is_not_well_and_does_no_harm(self, store: HotStore) -> None:
         if not isinstance(store, Diagnoses):
             pytest.skip("this store diagnoses nothing")
@@ -79,6 +89,7 @@ class HotStorePowers:
         assert facts(store.read(ONE)) == facts([entry(1)])
 
     @pytest.mark.parametrize("repair", [False, True])
+    @rule("A false alarm teaches people to ignore real ones, and a repair of what is whole can only do harm.")
     def test_verifying_what_is_well_finds_nothing_and_counts_all(self, store: HotStore, repair: bool) -> None:  # noqa: FBT001  # a parameter
         if not isinstance(store, Verifies):
             pytest.skip("this store verifies nothing")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
-from contract_ground import KEYS, PAYLOADS, TIMESTAMPS, entry, facts
 from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import PositionConflictError
 from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts
+from lixcore.testing.cold_archive.archives import OpenArchive
+from lixcore.testing.ground.entries import entry, facts
+from lixcore.testing.ground.hostile import KEYS, PAYLOADS, TIMESTAMPS
+from lixcore.testing.ground.profiles import run_machine
 
 ROWS = st.lists(st.tuples(st.integers(1, 15), TIMESTAMPS, PAYLOADS), max_size=6, unique_by=lambda row: row[0])
 BOUNDS = st.none() | st.integers(0, 16)
@@ -47,16 +48,16 @@ def _entries(rows: list[tuple[int, float, bytes]]) -> list[Entry]:
     return [entry(position, payload, timestamp) for position, timestamp, payload in sorted(rows, key=lambda row: row[0])]
 
 
-def check_against_model(open_archive: Callable[[], ColdArchive], *, persistent: bool, examples: int = 60) -> None:  # noqa: C901  # a machine closes over its archive
+def check_against_model(open_archive: OpenArchive, *, persistent: bool, histories: int = 60) -> None:  # noqa: C901  # a machine closes over its archive
     """Run random histories of calls; every answer is the model's. Each history has a tenant prefix of its own."""
-    histories = iter(range(1_000_000))
+    numbers = iter(range(1_000_000))
 
     class Machine(RuleBasedStateMachine):
         keys = Bundle("keys")
 
         def __init__(self) -> None:
             super().__init__()
-            self.prefix = f"{next(histories)}:"
+            self.prefix = f"{next(numbers)}:"
             self.models: dict[SessionKey, _Model] = {}
             self.archives = [open_archive() for _ in range(2 if persistent else 1)]
 
@@ -158,12 +159,4 @@ def check_against_model(open_archive: Callable[[], ColdArchive], *, persistent: 
             for archive in self.archives:
                 archive.close()
 
-    # Shrinking a failure takes minutes on a medium, longer than tests may; a history of thirty steps can be read as it is.
-    chosen = settings(
-        max_examples=examples,
-        stateful_step_count=30,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],  # archives on disk take their time
-    )
-    run_state_machine_as_test(Machine, settings=chosen)
+    run_machine(Machine, histories=histories)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -13,13 +12,16 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
-from contract_ground import KEYS, PAYLOADS, TIMESTAMPS, OpenStore, SettableClock, empty, entry, facts, make_hot
 from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.ports.hot_store import HotStore, Ticket
+from lixcore.testing.ground.clock import SettableClock
+from lixcore.testing.ground.entries import entry, facts
+from lixcore.testing.ground.hostile import KEYS, PAYLOADS, TIMESTAMPS
+from lixcore.testing.ground.profiles import run_machine
+from lixcore.testing.hot_store.stores import OpenStore, empty, make_hot
 
 GAPS = st.lists(st.integers(1, 5), min_size=0, max_size=6)
 FEW = 3  # sessions in a history: what goes wrong needs several calls on the same one
@@ -58,7 +60,7 @@ class _World:
 
 
 def check_against_model(  # noqa: C901  # a machine closes over its store
-    open_store: OpenStore, clock: SettableClock, *, persistent: bool, shared: bool, examples: int = 60
+    open_store: OpenStore, clock: SettableClock, *, persistent: bool, shared: bool, histories: int = 60
 ) -> None:
     """Run random histories of calls; every answer is the model's."""
 
@@ -214,15 +216,4 @@ def check_against_model(  # noqa: C901  # a machine closes over its store
             for store in self.stores:
                 store.close()
 
-    # Shrinking a failure takes minutes on a medium, longer than tests may; a history of thirty steps can be read as it is.
-    chosen = settings(
-        max_examples=examples,
-        stateful_step_count=30,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=[
-            HealthCheck.too_slow,
-            HealthCheck.filter_too_much,
-        ],  # stores on disk and behind sockets take their time
-    )
-    run_state_machine_as_test(Machine, settings=chosen)
+    run_machine(Machine, histories=histories)

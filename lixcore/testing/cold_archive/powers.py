@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from contract_ground import entry, facts
 from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts, Salvages
 from lixcore.ports.verification import Verifies
+from lixcore.testing.cold_archive.archives import ColdArchiveGround
+from lixcore.testing.ground.entries import entry, facts
+from lixcore.testing.ground.rules import rule
 
 ONE, TWO = SessionKey("one"), SessionKey("two")
 
 
-class ArchivePowersContract:
+class ColdArchivePowers(ColdArchiveGround):
     """Each is tested where it is."""
 
+    @rule("Imports and evictions go this way: what it leaves out or stores twice is lost or doubled for many sessions at once.")
     def test_bulk_appends_are_appends(self, archive: ColdArchive) -> None:
         if not isinstance(archive, AppendsInBulk):
             pytest.skip("this archive has no bulk appends")
@@ -26,6 +29,7 @@ class ArchivePowersContract:
         assert [(one.position, one.payload) for one in archive.read(ONE)] == [(1, b"held"), (2, b"payload"), (3, b"payload")]
         assert [one.position for one in archive.read(TWO)] == [3]
 
+    @rule("A false alarm teaches people to ignore real ones, and a repair of what is whole can only do harm.")
     def test_verifying_what_is_whole_finds_nothing_and_counts(self, archive: ColdArchive) -> None:
         if not isinstance(archive, Verifies):
             pytest.skip("this archive cannot be verified")
@@ -41,6 +45,7 @@ class ArchivePowersContract:
             assert counts == {ONE: 11}
         assert [one.position for one in archive.read(ONE)] == [*range(1, 9), 20, 25, 30]
 
+    @rule("It is read in an emergency: what it leaves out without naming it as damage is given up for lost.")
     def test_salvage_of_what_is_whole_is_a_read(self, archive: ColdArchive) -> None:
         if not isinstance(archive, Salvages):
             pytest.skip("this archive has no salvage")
@@ -50,6 +55,7 @@ class ArchivePowersContract:
         assert list(found.damage) == []
         assert list(archive.salvage(TWO).entries) == []
 
+    @rule("It runs unseen in the background: a message or a mark that it loses is never missed until it is needed.")
     def test_compaction_changes_nothing_that_is_read(self, archive: ColdArchive) -> None:
         if not isinstance(archive, Compacts):
             pytest.skip("this archive has no compaction")
