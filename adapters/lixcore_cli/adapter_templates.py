@@ -58,6 +58,7 @@ def adapter_package(names: Names, port: Port) -> Package:
     """The package of an adapter."""
     kind = _KINDS[port]
     setting = port.value.replace("-", "_")
+    class_name = f"{names.stem}{kind.suffix}"
     return Package(
         names,
         {
@@ -67,10 +68,12 @@ def adapter_package(names: Names, port: Port) -> Package:
             "src/$module/$submodule.py": f"{port.value}/store.py.txt",
             "src/$module/py.typed": "",
             "tests/test_contract.py": "adapter/test_contract.py.txt",
+            "tests/test_installed.py": "adapter/test_installed.py.txt",
         },
         {
             **attrs.asdict(names),
-            "class_name": f"{names.stem}{kind.suffix}",
+            "class_name": class_name,
+            "target": f"{names.module}:{class_name}",
             "contract": kind.contract,
             "submodule": kind.submodule,
             "begins_as": kind.begins_as,

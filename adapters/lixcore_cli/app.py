@@ -22,6 +22,7 @@ from lixcore_cli.commands.forget import forget
 from lixcore_cli.commands.importing import importing
 from lixcore_cli.commands.janitor import janitor
 from lixcore_cli.commands.new_adapter import new_adapter
+from lixcore_cli.commands.new_policy import new_policy
 from lixcore_cli.commands.plugins import plugins
 from lixcore_cli.commands.sessions import sessions
 from lixcore_cli.commands.show import show
@@ -141,6 +142,11 @@ EXAMPLES = {
         ("lix new-adapter mine --port hot-store", "a package lixcore-mine, that passes its contract"),
         ("lix new-adapter mine --port codec --into ~/src", "somewhere else"),
     ),
+    "new-policy": (
+        ("lix new-policy mine", "an eviction policy"),
+        ("lix new-policy mine --kind redaction", "what must not be stored"),
+        ("lix new-policy mine --kind plugin", "installed and asked, without any configuration"),
+    ),
 }
 
 
@@ -167,6 +173,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "calibrate": calibrate,
     "contract": contract,
     "new-adapter": new_adapter,
+    "new-policy": new_policy,
 }
 
 for _name, _function in COMMANDS.items():

@@ -71,13 +71,7 @@ class Trial:
 
         contract = contract_of(self.group)
         if not _has_place(contract, self.adapter):
-            raise StopError(
-                ExitCode.USAGE,
-                f"where the {self.group.label} {self.name!r} keeps things is not known, and it must not be tried where somebody's data"
-                f' may be. Its author can declare the option that tells it, as in `path: str = option(…, place="path")`, or say'
-                f" `capabilities = frozenset()` if it keeps nothing beyond its own object. A test of your own can give it an empty"
-                f" place: subclass {contract.__name__} and override the fixture `options`",
-            )
+            raise StopError(ExitCode.USAGE, _where_is_not_known(f"{self.group.label} {self.name!r}", contract.__name__))
         return run_contract(contract, self.adapter, options=self.options, profile=profile, only=rules, progress=progress)
 
 
@@ -131,3 +125,12 @@ def _has_place(contract: type[Contract], adapter: Any) -> bool:
 
     kept = capabilities_of(adapter) & {Capability.PERSISTENT, Capability.SHARED}
     return not kept or contract.placed_by != "options" or bool(place_options(adapter.Options))
+
+
+def _where_is_not_known(what: str, contract: str) -> str:
+    return (
+        f"where the {what} keeps things is not known, and it must not be tried where somebody's data may be. Its author can"
+        ' declare the option that tells it, as in `path: str = option(…, place="path")`, or say `capabilities = frozenset()` if it keeps'
+        " nothing beyond its own object. A test of your own can give it an empty place: it subclasses"
+        f" {contract} and overrides the fixture `options`"
+    )

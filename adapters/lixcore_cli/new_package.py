@@ -9,13 +9,21 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import attrs
 import typer
 
 from lixcore_cli.exit_codes import ExitCode
 from lixcore_cli.invocation import StopError, file_problem
+
+if TYPE_CHECKING:
+    from lixcore_cli.output import Output
+
+NameArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="What a configuration will call it: lower-case letters, digits, hyphens.")
+]
+IntoOption = Annotated[Path, typer.Option("--into", metavar="DIR", help="Make the package's directory in this one.")]
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST_NAME: Final = 32
@@ -53,7 +61,7 @@ class Names:
         name = given.removeprefix(_PREFIX)
         if _NAME.fullmatch(name) is None or len(name) > _LONGEST_NAME:
             raise typer.BadParameter(
-                f"{given!r} is no name: use lower-case letters, digits and single hyphens, a letter first, {_LONGEST_NAME} at most",
+                f"{given!r} is no name: at most {_LONGEST_NAME} lower-case letters, digits and single hyphens, a letter first",
                 param_hint="'NAME'",
             )
         module = f"lixcore_{name.replace('-', '_')}"
@@ -109,3 +117,23 @@ class Package:
                 raise file_problem(str(home), error) from None
             raise
         return home, list(texts)
+
+
+def write_package(out: Output, package: Package, into: Path) -> None:
+    """Write a package and say what to do with it."""
+    home, paths = package.write(into)
+    commands = [f"cd {home}", "pip install -e '.[test]'", "pytest"]
+    if out.as_json:
+        out.document(
+            {
+                "directory": str(home),
+                "files": list(paths),
+                "distribution": package.names.distribution,
+                "module": package.names.module,
+                "class": package.values["class_name"],
+                "entry_point": {"group": package.values["group"], "name": package.names.name},
+                "next": commands,
+            }
+        )
+        return
+    out.show(f"Made {home}:", *(f"  {path}" for path in paths), "", "Now:", *(f"  {command}" for command in commands))

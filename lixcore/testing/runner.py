@@ -17,6 +17,7 @@ import attrs
 
 from lixcore.errors import InvalidInputError
 from lixcore.registry import nearest
+from lixcore.testing.ground.rules import PAGE
 from lixcore.testing.running.report import ContractReport, Failure, Obstacle, Outcome, RuleResult
 from lixcore.testing.running.request import Request, address_of
 from lixcore.testing.running.supervision import WatchedProcess, watched
@@ -84,8 +85,7 @@ def run_contract(
         )
         run.to_the_end()
     if tally.unknown:
-        near = nearest(only[0], tally.unknown) or f"there are {', '.join(tally.unknown)}"
-        raise InvalidInputError("only", f"names no rule of {contract.__name__}: {', '.join(only)}; did you mean {near}?")
+        raise InvalidInputError("rule", _no_rule(contract.__name__, only, tally.unknown))
     return ContractReport(
         adapter=request.adapter or address_of(contract.adapter),
         contract=contract.__name__,
@@ -98,6 +98,13 @@ def run_contract(
         interrupted=run.interrupted,
         left_behind=tuple(tally.left_behind),
     )
+
+
+def _no_rule(contract: str, asked: Sequence[str], known: Sequence[str]) -> str:
+    tails = {name.partition("/")[2]: name for name in known}
+    near = nearest(asked[0], known) or tails.get(nearest(asked[0].partition("/")[2] or asked[0], tails) or "")
+    hint = f"did you mean {near!r}?" if near else f"{PAGE} lists all {len(known)}"
+    return f"{', '.join(map(repr, asked))} is in the name of no rule of {contract}; {hint}"
 
 
 def _unheard(_rule: str, _before: int, _count: int) -> None:

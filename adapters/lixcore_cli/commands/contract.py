@@ -47,8 +47,8 @@ def contract(
 ) -> None:
     """Try an installed adapter against the contract of its port, with the options that are configured for it.
 
-    It is tried in new places of its own, which are removed: other files, other names on the same server. What is configured is never
-    touched. Nothing is written into the working directory. It needs the extra testing.
+    It is tried in new places of its own, which are removed: other files, other names on the same server. What is configured is
+    never touched, and nothing is written into the working directory. It needs the extra testing.
 
     The exit code is 0 when every rule holds, and 1 when one is broken.
     """
