@@ -130,7 +130,7 @@ def _has_place(contract: type[Contract], adapter: Any) -> bool:
 def _where_is_not_known(what: str, contract: str) -> str:
     return (
         f"where the {what} keeps things is not known, and it must not be tried where somebody's data may be. Its author can"
-        ' declare the option that tells it, as in `path: str = option(…, place="path")`, or say `capabilities = frozenset()` if it keeps'
-        " nothing beyond its own object. A test of your own can give it an empty place: it subclasses"
-        f" {contract} and overrides the fixture `options`"
+        ' declare the option that tells it, as in `path: str = option(…, place="path")`, or say'
+        " `capabilities = frozenset()` if it keeps nothing beyond its own object. A test of your own can give it an empty place:"
+        f" it subclasses {contract} and overrides the fixture `options`"
     )
