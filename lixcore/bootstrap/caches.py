@@ -15,6 +15,7 @@ from lixcore.ports.similarity_index import SimilarityIndex
 from lixcore.registry import Group
 from lixcore.services.answers.semantic_cache import SemanticCache
 from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
+from lixcore.services.redaction import Redaction
 from lixcore.services.reuse.cache_guard import CacheGuard
 from lixcore.services.reuse.layer_report import CacheLayer, LayerReport
 from lixcore.services.reuse.layer_stats import LayerStats
@@ -51,13 +52,14 @@ class Caches:
         )
 
 
-def wire_caches(config: CacheConfig, opener: Opener, policies: Policies, undo: ExitStack) -> Caches:
+def wire_caches(config: CacheConfig, opener: Opener, policies: Policies, redaction: Redaction, undo: ExitStack) -> Caches:
     """Make the caches that a configuration asks for.
 
     Args:
         config: The configuration.
         opener: Opens its adapters.
         policies: What they decide by.
+        redaction: Knows what must not be cached.
         undo: Gets what closing does.
 
     Raises:
@@ -82,6 +84,8 @@ def wire_caches(config: CacheConfig, opener: Opener, policies: Policies, undo: E
         stats=semantic_layer.stats,
         match=policies.match,
         admission=policies.admission,
+        expiry=policies.expiry,
+        redaction=redaction,
         threshold=config.semantic_similarity_threshold,
         ttl=config.semantic_ttl_seconds,
         capacity=config.semantic_max_items_per_url,
@@ -98,6 +102,7 @@ def wire_caches(config: CacheConfig, opener: Opener, policies: Policies, undo: E
         dtype="float16" if config.url_cache_dtype == "float16" else "float32",
         dimension=config.embedding_dimension,
         ttl=config.url_cache_ttl_seconds,
+        expiry=policies.expiry,
         batch_size=config.url_cache_batch_size,
         capacity=config.url_cache_max_entries,
     )

@@ -26,6 +26,7 @@ from lixcore.services.histories.catalogue import Catalogue
 from lixcore.services.outage.reconciliation import Reconciler
 from lixcore.services.outage.seeker import Seeker
 from lixcore.services.outage.stand_in_journal import StandInJournal
+from lixcore.services.redaction import Redaction
 from lixcore.services.tiers.archive_reader import ArchiveReader
 from lixcore.services.tiers.guarded_powers import guarded
 from lixcore.services.tiers.spiller import Spiller
@@ -53,12 +54,13 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
     clock = opener.clock
     policies = hooked(chosen_policies(config, opener), config.loaded_plugins)
     opener.count_tokens_by(policies.tokens)  # whoever answers for the configured counter
+    redaction = Redaction(policies.redaction)
     with ExitStack() as undo:
         archive: ColdArchive = opener.open(Group.COLD_ARCHIVE, config.cold_archive)
         undo.callback(archive.close)
         hot: HotStore = opener.open(Group.HOT_STORE, config.hot_store)
         undo.callback(hot.close)
-        caches = wire_caches(config, opener, policies, undo)
+        caches = wire_caches(config, opener, policies, redaction, undo)
         guard = guarded(hot, clock) if config.on_hot_store_failure == "archive" else None
         reader = ArchiveReader(archive, skip_damage=config.on_damage == "skip")
         hot = guard or hot
@@ -82,6 +84,7 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             spiller=spiller,
             reader=reader,
             policy=policies.window,
+            redaction=redaction,
             through=WriteThrough(archive, tiering) if config.write_mode == "through" else None,
             max_messages=config.hot_window_size,
             max_tokens=config.session_max_tokens,
@@ -112,6 +115,7 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             reconciler=reconciler,
             catalogue=catalogue,
             policies=policies,
+            redaction=redaction,
             evictor=evictor,
             janitor=janitor_of_all,
             janitor_thread=thread,

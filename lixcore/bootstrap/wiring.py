@@ -18,6 +18,7 @@ from lixcore.services.conversation.enduring_window import EnduringWindow
 from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
 from lixcore.services.histories.catalogue import Catalogue
 from lixcore.services.outage.reconciliation import Reconciler
+from lixcore.services.redaction import Redaction
 from lixcore.services.tiers.archive_reader import ArchiveReader
 from lixcore.services.tiers.guarded_hot_store import GuardedHotStore
 from lixcore.services.tiers.spiller import Spiller
@@ -42,6 +43,7 @@ class Wiring:
         reconciler: Brings the two stores of a session together after a failure.
         catalogue: Lists sessions.
         policies: Decide what a configuration, or a plugin, may have decided otherwise.
+        redaction: Takes out what must not be stored.
         evictor: Moves to the archive what is to leave the hot store.
         janitor: Does so for all processes, and looks after the archive.
         janitor_thread: Where it works in this process; None where it does not.
@@ -61,6 +63,7 @@ class Wiring:
     reconciler: Reconciler
     catalogue: Catalogue
     policies: Policies
+    redaction: Redaction
     evictor: Evictor
     janitor: Janitor
     janitor_thread: BackgroundWork | None

@@ -64,6 +64,11 @@ def whole_starts(messages: Sequence[Message]) -> list[int]:
     return starts
 
 
+def is_inside_turn(messages: Sequence[Message]) -> bool:
+    """Whether messages end with results of a call that is not among them, so that no whole turn can be taken from their end."""
+    return len(messages) > 0 and len(whole_starts(messages)) == 1
+
+
 def window_start(
     messages: Sequence[Message],
     *,

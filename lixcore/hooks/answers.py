@@ -96,7 +96,7 @@ def _named(value: Any) -> str:
     """A number as it is; of anything else, which may hold what nobody should read, the class."""
     if isinstance(value, bool | float) or (isinstance(value, int) and value.bit_length() <= 64):  # noqa: PLR2004
         return repr(value)
-    return f"a {type(value).__name__}"
+    return f"a value of type {type(value).__name__}"
 
 
 _CHECKS: Final[Mapping[str, Callable[[Any, Arguments], Any]]] = {

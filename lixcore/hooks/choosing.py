@@ -76,7 +76,7 @@ def with_adapters_of(registry: Registry, plugins: Iterable[Plugin]) -> Registry:
 def _given(given: object, before: Sequence[Plugin]) -> Plugin:
     from lixcore.hooks.loading import load_given  # which needs pluggy
 
-    name = getattr(given, "__name__", None) or type(given).__qualname__
+    name = getattr(given, "__name__", None) or type(given).__name__
     facts = PluginFacts(str(name))
     loaded = load_given(_numbered(facts.name, given, before), given)
     for other in before:

@@ -19,23 +19,22 @@ from lixcore.ports.reuse_policy import MatchCandidate, NewAnswer
 
 Ask = Callable[..., Any]
 
+_REDACT: Final = "lixcore_redact"
+
 
 def asking_plugins(policies: Policies, plugins: Plugins, trace: Trace | None) -> Policies:
     """Those policies that some plugin answers for, asking it; all others as they are."""
     answers = {hook: answer(policies) for hook, answer in _CONFIGURED.items() if plugins.answer(hook)}
-    redacts = plugins.answer("lixcore_redact")
+    redacts = {_REDACT} if plugins.answer(_REDACT) else set()
     if not answers and not redacts:
         return policies
-    hooks = manager_of(plugins, answers, trace=trace).hook
-    changed: dict[str, Any] = {field: make(getattr(hooks, hook)) for hook, (field, make) in _FIELDS.items() if hook in answers}
+    manager = manager_of(plugins, answers.keys() | redacts, answers, trace=trace)
+    changed: dict[str, Any] = {
+        field: make(getattr(manager.hook, hook)) for hook, (field, make) in _FIELDS.items() if hook in answers
+    }
     if redacts:
-        texts = manager_of(plugins, {"lixcore_redact": _no_answer}, trace=trace)
-        changed["redaction"] = _Redaction(policies.redaction, chain(texts, "lixcore_redact"))
+        changed["redaction"] = _Redaction(policies.redaction, chain(manager, _REDACT))
     return attrs.evolve(policies, **changed)
-
-
-def _no_answer(_text: str) -> None:
-    return None
 
 
 @attrs.frozen

@@ -91,7 +91,7 @@ def _adapters(facts: PluginFacts, implementations: Sequence[Implementation]) -> 
 
 def _lacks(given: object, before: Sequence[PluginAdapter]) -> Iterator[str]:
     if not isinstance(given, PluginAdapter):
-        yield f"a {type(given).__name__} is no lixcore.hooks.PluginAdapter"
+        yield f"a value of type {type(given).__name__} is no lixcore.hooks.PluginAdapter"
         return
     if not isinstance(given.name, str) or not given.name:
         yield f"an adapter of {given.group} has no name"

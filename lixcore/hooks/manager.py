@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import update_wrapper
-from types import SimpleNamespace
 from typing import Any, Final
 
 import pluggy
 
 from lixcore.hooks import spec
 from lixcore.hooks.asking import asked
-from lixcore.hooks.catalogue import HOOKS
+from lixcore.hooks.catalogue import HOOKS, Hook
 from lixcore.hooks.marks import PROJECT, hookimpl
 from lixcore.hooks.plugins import Plugin, Plugins
 from lixcore.hooks.tracing import Trace
@@ -21,25 +20,23 @@ CONFIGURED: Final = "(the configured policy)"
 
 
 def manager_of(
-    plugins: Plugins, configured: Mapping[str, Callable[..., Any]], *, trace: Trace | None = None
+    plugins: Plugins, hooks: Collection[str], configured: Mapping[str, Callable[..., Any]], *, trace: Trace | None = None
 ) -> pluggy.PluginManager:
-    """A manager that knows every hook, and of the plugins' implementations those of the hooks in ``configured``.
+    """A manager that knows every hook, and of the plugins' implementations those of some.
 
     Args:
         plugins: The plugins.
-        configured: For each hook, what answers when no plugin does; it takes all arguments of the hook, in order.
+        hooks: The hooks that will be called.
+        configured: For some of them, what answers when no plugin does; it takes all arguments of the hook, in order.
         trace: Told of every call of a plugin.
     """
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(spec)
     for plugin in plugins:
-        manager.register(_speaker(plugin, configured, trace), plugin.name)
-    last = {
-        hook: hookimpl(trylast=True)(update_wrapper(_plain(answer), HOOKS[hook].specification, updated=()))
-        for hook, answer in configured.items()
-    }
+        manager.register(_speaker(plugin, hooks, trace), plugin.name)
     # The one registered last is the last one of those that want to be.
-    manager.register(SimpleNamespace(**last), CONFIGURED)
+    last = {hook: hookimpl(trylast=True)(_plain(answer, HOOKS[hook])) for hook, answer in configured.items()}
+    manager.register(_Speaker(last), CONFIGURED)
     return manager
 
 
@@ -49,8 +46,15 @@ def chain(manager: pluggy.PluginManager, hook: str) -> Sequence[Callable[..., An
     return [implementation.function for implementation in reversed(caller.get_hookimpls())]
 
 
-def _speaker(plugin: Plugin, hooks: Mapping[str, object], trace: Trace | None) -> SimpleNamespace:
-    """What is registered in the place of a plugin: its implementations, each asked with care."""
+class _Speaker:
+    """What pluggy gets in the place of a plugin; equal to itself only, as pluggy compares what it registers."""
+
+    def __init__(self, functions: Mapping[str, object]) -> None:
+        vars(self).update(functions)
+
+
+def _speaker(plugin: Plugin, hooks: Collection[str], trace: Trace | None) -> _Speaker:
+    """A plugin's implementations of some hooks, each asked with care."""
     functions: dict[str, object] = {}
     for implementation in plugin.implementations:
         if implementation.hook in hooks:
@@ -61,11 +65,13 @@ def _speaker(plugin: Plugin, hooks: Mapping[str, object], trace: Trace | None) -
                 specname=implementation.hook,
             )
             functions[f"function_{len(functions)}"] = mark(asked(implementation, trace))
-    return SimpleNamespace(**functions)
+    return _Speaker(functions)
 
 
-def _plain(answer: Callable[..., Any]) -> Callable[..., Any]:
+def _plain(answer: Callable[..., Any], hook: Hook) -> Callable[..., Any]:
+    """What answers, as a function that pluggy can mark, and whose arguments it can tell."""
+
     def ask(*values: Any) -> Any:
         return answer(*values)
 
-    return ask
+    return update_wrapper(ask, hook.specification, updated=())

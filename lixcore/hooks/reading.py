@@ -63,8 +63,8 @@ def _hook(name: str, options: pluggy.HookimplOpts, problems: list[str]) -> Hook 
 
 
 def _unknown(name: str) -> str:
-    near = nearest(name if name.startswith(PREFIX) else PREFIX + name, HOOKS)
-    return f"there is no hook {name}" + (f" (did you mean {near}?)" if near else "")
+    near = nearest(name.removeprefix(PREFIX), [hook.removeprefix(PREFIX) for hook in HOOKS])  # which all have it
+    return f"there is no hook {name}" + (f" (did you mean {PREFIX}{near}?)" if near else "")
 
 
 def _implementation(
