@@ -22,6 +22,7 @@ from lixcore.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from lixcore.ports.adapter import Capability as Capability
+    from lixcore.testing.codec.contract import CodecContract as CodecContract
     from lixcore.testing.cold_archive.contract import ColdArchiveContract as ColdArchiveContract
     from lixcore.testing.ground.clock import SettableClock as SettableClock
     from lixcore.testing.ground.contract import Contract as Contract

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from lixcore.testing.ground.clock import NOON
-from lixcore.testing.ground.clock import SettableClock
+from lixcore.testing.ground.clock import NOON, SettableClock
 from lixcore.testing.ground.hostile import KEYS_THAT_COLLIDE
 from lixcore.testing.ground.opening import open_adapter
 

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lixcore.testing.ground.children import begin
-from lixcore.testing.ground.children import task_for
+from lixcore.testing.ground.children import begin, task_for
 from lixcore.testing.ground.threads import at_once
 
 __all__ = ["at_once", "begin", "place", "started"]
