@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import attrs
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from contract_ground import SettableClock
-from embedding_store_concurrency import OpenEmbeddings
 from lixcore.ports.embedding_store import EmbeddingStore
+from lixcore.testing.embedding_store.stores import OpenEmbeddings
+from lixcore.testing.ground.clock import SettableClock
+from lixcore.testing.ground.profiles import left_out, run_machine
 
 SKEW = 60.0  # seconds; as the ports say
-KEYS = [b"a" * 32, b"A" * 32, b"\0" * 32, b"\0" * 31 + b"a", b"*" * 32, b"\xff" * 32, b"\r\n" * 16]
+_HOSTILE = [b"a" * 32, b"A" * 32, b"\0" * 32, b"\0" * 31 + b"a", b"*" * 32, b"\xff" * 32, b"\r\n" * 16]
+KEYS = [bytes([number]) * 32 for number in range(1, 8)] if left_out("hostile-ids") else _HOSTILE
 ENTRIES = st.lists(st.tuples(st.sampled_from(KEYS), st.binary(max_size=8)), min_size=1, max_size=9)
 
 
@@ -30,7 +31,7 @@ class _Entry:
 
 
 def check_against_model(  # noqa: C901  # a machine closes over its store
-    open_store: OpenEmbeddings, clock: SettableClock, *, persistent: bool, shared: bool, examples: int = 60
+    open_store: OpenEmbeddings, clock: SettableClock, *, persistent: bool, shared: bool, histories: int = 60
 ) -> None:
     """Run random histories of calls; every answer is the model's."""
 
@@ -128,12 +129,4 @@ def check_against_model(  # noqa: C901  # a machine closes over its store
             for store in self.stores:
                 store.close()
 
-    # Shrinking a failure takes minutes on a medium, longer than tests may; a history of thirty steps can be read as it is.
-    chosen = settings(
-        max_examples=examples,
-        stateful_step_count=30,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    )
-    run_state_machine_as_test(Machine, settings=chosen)
+    run_machine(Machine, histories=histories, steps=30)

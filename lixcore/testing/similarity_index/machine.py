@@ -6,20 +6,21 @@ from itertools import count
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from contract_ground import SettableClock
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
 from lixcore.ports.similarity_index import IndexEntry, SimilarityIndex
-from similarity_index_concurrency import OpenIndex
-from similarity_oracle import ALL, Held, check_found, floats, identity
+from lixcore.testing.ground.clock import SettableClock
+from lixcore.testing.ground.profiles import left_out, run_machine
+from lixcore.testing.similarity_index.indexes import OpenIndex
+from lixcore.testing.similarity_index.oracle import ALL, Held, check_found, floats, identity
 
 SKEW = 60.0  # seconds; as the ports say
-SESSIONS = [SessionKey("one"), SessionKey("one\0"), SessionKey("one", tenant="other")]
+_HOSTILE = [SessionKey("one"), SessionKey("one\0"), SessionKey("one", tenant="other")]
+SESSIONS = [SessionKey("one"), SessionKey("two"), SessionKey("three")] if left_out("hostile-ids") else _HOSTILE
 SCOPES = [each for session in SESSIONS for each in (Scope(session), Scope(session, url="u"), Scope(session, shared=True))]
 WHICH = st.integers(0, 5)  # of two or three scopes: what goes wrong needs several calls on the same one
 NUMBERS = st.sampled_from([-1.0, 0.0, 1.0, 2.0, 1.0000001])
@@ -52,7 +53,7 @@ def check_against_model(  # noqa: C901  # a machine closes over its store
     persistent: bool,
     shared: bool,
     tolerance: float = 0.0,
-    examples: int = 50,
+    histories: int = 50,
 ) -> None:
     """Run random histories of calls; every answer is the model's."""
     numbers = count()
@@ -189,12 +190,4 @@ def check_against_model(  # noqa: C901  # a machine closes over its store
             for store in self.stores:
                 store.close()
 
-    # Shrinking a failure takes minutes on a medium, longer than tests may; a history of twenty steps can be read as it is.
-    chosen = settings(
-        max_examples=examples,
-        stateful_step_count=20,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    )
-    run_state_machine_as_test(Machine, settings=chosen)
+    run_machine(Machine, histories=histories, steps=20)
