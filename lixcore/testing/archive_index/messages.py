@@ -118,5 +118,6 @@ def by_vector(
 
 def positions(found: Sequence[tuple[SessionKey, int]], session: SessionKey = ONE) -> list[int]:
     """Where they stand, all in one session."""
-    assert all(each == session for each, _ in found)
+    strangers = {each for each, _ in found} - {session}
+    assert not strangers, f"these are not of the session {session!r}"
     return [position for _, position in found]
