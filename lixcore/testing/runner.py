@@ -143,11 +143,10 @@ class _Run:
                 self._listen(process)
             except KeyboardInterrupt:
                 self.interrupted = True
-                process.interrupt()
-                process.silence = _LAST_STEP_SECONDS
+                process.interrupt(patience=_LAST_STEP_SECONDS)
                 self._listen(process)
             ending = process.ended()
-        if ending.was_orderly:
+        if self.tally.is_over:
             return True
         seen = f"it did not end within {self.silence:g} seconds" if ending.silent else ending.reason
         if not self.tally.end_of_case(seen, ending.words) and not self.interrupted:

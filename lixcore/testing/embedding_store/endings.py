@@ -41,6 +41,7 @@ from lixcore.testing.ground.profiles import examples, left_out
 from lixcore.testing.ground.rules import rule
 from lixcore.testing.ground.threads import at_once
 
+
 class StoreEndings(StoreGround):
     """Closed, opened again, damaged."""
 

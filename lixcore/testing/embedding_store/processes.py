@@ -46,6 +46,7 @@ CHILD = "lixcore.testing.embedding_store.putting_child"
 WRITERS = 4
 StartPutting: TypeAlias = Callable[..., AbstractContextManager[subprocess.Popen[str]]]
 
+
 def told_until_killed(process: subprocess.Popen[str]) -> list[int]:
     """Let a child begin, wait for some rounds, kill it, and return all that it had told by then."""
     assert process.stdout is not None

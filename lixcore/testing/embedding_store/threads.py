@@ -44,10 +44,12 @@ from lixcore.testing.ground.threads import at_once
 WRITERS = 4
 OWN = 15
 
+
 def check_whole(values: list[bytes | None], writers: int) -> None:
     """Every value that is there is wholly one writer's."""
     whole = {bytes([writer]) * SIZE for writer in range(writers)}
     assert all(value is None or value in whole for value in values)
+
 
 class StoreThreads(StoreGround):
     """Many threads."""

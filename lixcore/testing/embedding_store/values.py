@@ -51,6 +51,7 @@ _HOSTILE = [
 ALIKE = [ONE, TWO, THREE] if left_out("hostile-ids") else _HOSTILE
 """Keys that a store mixes up when it cuts, strips, folds or interprets them."""
 
+
 class StoredValues(StoreGround):
     """Values by key."""
 

@@ -52,7 +52,9 @@ class EvictionAnswers(AsksPolicies):
 
         check()
 
-    @rule("The caller goes on with the candidates that it gave, so a policy that sorts or empties their list changes what leaves.")
+    @rule(
+        "The caller goes on with the candidates that it gave, so a policy that sorts or empties their list changes what leaves."
+    )
     def test_what_it_was_given_is_not_changed(self, policy: EvictionPolicy) -> None:
         ages = [LONG, SHORT, LONG + 1, 0.0, LONG]
         for surplus in (Surplus(), Surplus(4), Surplus(size=250)):

@@ -41,7 +41,9 @@ class EvictionChoices(AsksPolicies):
 
         check()
 
-    @rule("A session that leaves while its user is typing has to be restored at once: that costs both tiers, and the user's time.")
+    @rule(
+        "A session that leaves while its user is typing has to be restored at once: that costs both tiers, and the user's time."
+    )
     def test_without_a_surplus_nobody_else_leaves(self, policy: EvictionPolicy) -> None:
         self._must_not_free_ahead()
 
@@ -116,7 +118,9 @@ class EvictionChoices(AsksPolicies):
             if not self.frees_ahead:
                 assert len(victims) == len(situation.idle | set(victims[: MANY - 7]))
 
-    @rule("The janitor tells the time by its clock port; a policy with a clock of its own answers otherwise in every test and replay.")
+    @rule(
+        "The janitor tells the time by its clock port; a policy with a clock of its own answers otherwise in every test and replay."
+    )
     def test_it_goes_by_the_time_that_it_is_told(self, policy: EvictionPolicy) -> None:
         for now in (1e6, NOON, 4e9):
             situation = Situation(candidates_of([IDLE + 1, IDLE - 1], size=100, now=now), now)

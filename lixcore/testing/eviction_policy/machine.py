@@ -87,7 +87,9 @@ def run_tier(open_policy: Callable[[], EvictionPolicy], judge: Judge, *, spares:
                 max(0, len(self.hot) - self.max_sessions) if self.max_sessions is not None else 0,
                 max(0, sum(held.size for held in self.hot.values()) - self.max_bytes) if self.max_bytes is not None else 0,
             )
-            asked = [each for each in map(self.candidate, self.hot) if surplus != Surplus() or self.now - each.last_active >= IDLE]
+            asked = [
+                each for each in map(self.candidate, self.hot) if surplus != Surplus() or self.now - each.last_active >= IDLE
+            ]
             asked.sort(key=lambda candidate: candidate.last_active)
             return Situation(tuple(asked), self.now, IDLE, surplus)
 

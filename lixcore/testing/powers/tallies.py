@@ -14,11 +14,13 @@ from lixcore.testing.ground.contract import Contract
 from lixcore.testing.ground.rules import rule
 from lixcore.testing.ground.threads import at_once
 
+
 def keeping(store: object) -> KeepsTallies:
     """The store as one that keeps sums; the test is skipped where it does not."""
     if not isinstance(store, KeepsTallies):
         pytest.skip("this store keeps no sums")
     return store
+
 
 class TallyRules(Contract):
     """A part of the contracts of stores that may keep sums; they have the fixtures ``store`` and ``open_store``."""

@@ -47,7 +47,7 @@ def collected(request: Request, tell: Tell) -> type[Contract]:
     names: dict[str, Any] = {"__module__": __name__}
     if request.adapter is not None:
         names["adapter"] = class_at(request.adapter)
-    if contract.place is Contract.place:
+    if next(base for base in contract.__mro__ if "place" in vars(base)) is Contract:
         names["place"] = _place(tell)
     if request.options is not None:
         names["options"] = _options(request.options)

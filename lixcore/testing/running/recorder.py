@@ -33,7 +33,9 @@ class Recorder:
         self._rules = {rule.test: rule for rule in self.contract.rules()}
 
     def tell(self, kind: str, **facts: Any) -> None:
-        """Write one event; ends the session when nobody listens any more."""
+        """Write one event; ends the session when nobody listens any more, and is silent from then on."""
+        if self._orphaned:
+            return
         rest = json.dumps({"kind": kind, **facts}).encode() + b"\n"
         try:
             while rest:
@@ -92,10 +94,13 @@ class Recorder:
                 item.session.shouldstop = "the store is gone"
         return report
 
-    def pytest_unconfigure(self) -> None:
-        """Remove what nobody is left to remove."""
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Say that everything was given back; or remove it, where nobody is left to do so."""
         if self._orphaned:
             shutil.rmtree(self._home, ignore_errors=True)
+        else:
+            self.tell("end")
 
     def _stands_in_the_way(self) -> bool:
         found = self._subject.obstacle()
@@ -105,7 +110,8 @@ class Recorder:
 
     def _is_wanted(self, item: pytest.Item) -> bool:
         name = self._facts(item)["rule"]
-        return not self._request.only or any(only == name or only in name for only in self._request.only)
+        whole = {rule.name for rule in self._rules.values()}
+        return not self._request.only or any(only == name if only in whole else only in name for only in self._request.only)
 
     def _facts(self, item: pytest.Item) -> Mapping[str, str]:
         test = getattr(item, "originalname", item.name)

@@ -24,7 +24,7 @@ class Request:
         contract: The contract's class, as ``module:name``.
         adapter: The adapter's class, as ``module:name``; None where the contract names it.
         options: Values for the adapter's options, by name; None leaves them to the contract.
-        only: Names of rules, or parts of them; empty for all.
+        only: Names of rules, or parts of names; empty for all.
         home: The directory of this run.
         done: Cases that are not to be tried once more, as pytest's ids.
         abandoned: Options of places that an earlier process left, to be erased first.

@@ -38,6 +38,7 @@ _ARGUMENTS: Final = (
 _COLLECTED: Final = "from lixcore.testing.running.plugin import TestContract\n"
 _FATAL: Final = re.compile(r"^Fatal Python error(?:(?!  File .*(?:lixcore/testing/ground|_pytest)/).+\n|\n)*", re.MULTILINE)
 """What Python writes when it crashes: the calls that it was in, from the last one down to those of the suite and of pytest."""
+_START_SECONDS: Final = 120.0
 _TICK_SECONDS: Final = 0.25
 _LAST_WORDS: Final = 4000
 
@@ -57,11 +58,6 @@ class Ending:
     words: str
 
     @property
-    def was_orderly(self) -> bool:
-        """Whether pytest came to its end."""
-        return not self.silent and self.code in {0, 1, 2, 5}
-
-    @property
     def reason(self) -> str:
         """What to say of it."""
         if self.code < 0:
@@ -76,15 +72,12 @@ class WatchedProcess:
         home: The directory of the run; everything that the process makes itself is in there.
         request: What it is to do; its ``events`` are set here.
         environment: Variables to set.
-        silence: After how many seconds without an event it is ended.
-
-    Attributes:
-        silence: The same; it may be changed while it runs.
+        silence: After how many seconds without an event it is ended, once it told the first one.
     """
 
     def __init__(self, home: Path, request: Request, environment: Mapping[str, str], silence: float) -> None:
         self._home = home
-        self.silence = silence
+        self._silence = silence
         self._reading, writing = os.pipe()
         file = home / "request.json"
         attrs.evolve(request, events=writing).write(file)
@@ -114,21 +107,23 @@ class WatchedProcess:
         """What it tells, until it ends or is silent for too long."""
         rest = b""
         heard = time.monotonic()
+        patience = max(self._silence, _START_SECONDS)  # to begin with: a busy machine takes its time to import everything
         while True:
             ready, _, _ = select.select([self._reading], [], [], _TICK_SECONDS)
             if ready:
                 got = os.read(self._reading, 1 << 16)
-                heard = time.monotonic()
+                heard, patience = time.monotonic(), self._silence
                 *lines, rest = (rest + got).split(b"\n")
                 yield from map(json.loads, lines)
                 if not got:
                     return
-            elif self._process.poll() is not None or time.monotonic() - heard > self.silence:
+            elif self._process.poll() is not None or time.monotonic() - heard > patience:
                 # What it started may still have the pipe open.
                 return
 
-    def interrupt(self) -> None:
-        """Ask it to come to an end."""
+    def interrupt(self, *, patience: float) -> None:
+        """Ask it to come to an end, and to be silent for no longer than so many seconds."""
+        self._silence = patience
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
 

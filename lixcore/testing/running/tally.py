@@ -34,6 +34,7 @@ class Tally:
         obstacle: What keeps everything else from being tried.
         left_behind: What could not be removed.
         unknown: The names of all rules, where none of them was asked for; else empty.
+        is_over: Whether the process came to its end, and gave back what it had.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -42,6 +43,7 @@ class Tally:
         self.obstacle: Obstacle | None = None
         self.left_behind: list[str] = []
         self.unknown: Sequence[str] = ()
+        self.is_over = False
         self._progress = progress
         self._cases: dict[str, _Case] = {}
         self._trying: tuple[str, Mapping[str, str]] | None = None
@@ -123,6 +125,9 @@ class Tally:
     ) -> None:
         found = None if failure is None else Failure(_values(case), **failure)
         self._keep(case, _Case(rule, Outcome(outcome), seconds, found, reason))
+
+    def _take_end(self) -> None:
+        self.is_over = True
 
     def _take_tried(self, case: str) -> None:
         del case

@@ -44,6 +44,7 @@ from lixcore.testing.similarity_index.indexes import (
 )
 from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, identity, payloads
 
+
 class IndexCapacity(IndexGround):
     """Capacities and dimensions."""
 

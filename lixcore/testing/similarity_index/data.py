@@ -48,6 +48,7 @@ from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, 
 
 SESSION = ONE.session
 
+
 class IndexData(IndexGround):
     """An entry is data, and a copy."""
 
@@ -83,8 +84,7 @@ class IndexData(IndexGround):
             query[:] = [2.0, 0.0]
 
     @rule(
-        "A row of a table, a view or a read-only array is a vector too: one that is read as if it were contiguous is"
-        " another one."
+        "A row of a table, a view or a read-only array is a vector too: one that is read as if it were contiguous is another one."
     )
     def test_vectors_may_lie_in_memory_as_they_like(self, store: SimilarityIndex) -> None:
         table = np.array([[3.0, 9.0, 4.0, 9.0], [1.0, 9.0, 0.0, 9.0]], dtype=np.float32)

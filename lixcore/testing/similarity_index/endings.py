@@ -47,6 +47,7 @@ from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, 
 
 SESSION = ONE.session
 
+
 class IndexEndings(IndexGround):
     """Closed, opened again, damaged."""
 

@@ -47,6 +47,7 @@ from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, 
 
 SESSION, TWO, STRANGER = SessionKey("one"), SessionKey("two"), SessionKey("one", tenant="stranger")
 
+
 class IndexForgetting(IndexGround):
     """What a session added, and nothing else."""
 

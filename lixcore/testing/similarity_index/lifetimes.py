@@ -46,6 +46,7 @@ from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, 
 
 OTHER = Scope(SessionKey("two"))
 
+
 class IndexLifetimes(IndexGround):
     """Times."""
 

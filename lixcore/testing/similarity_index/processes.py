@@ -51,6 +51,7 @@ EACH = 20
 CHILD = "lixcore.testing.similarity_index.adding_child"
 StartAdding: TypeAlias = Callable[..., AbstractContextManager[subprocess.Popen[str]]]
 
+
 class IndexProcesses(IndexGround):
     """Each process opens the same place."""
 

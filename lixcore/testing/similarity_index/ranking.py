@@ -46,6 +46,7 @@ from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, 
 
 BORDER = [9_000_000.0, 1_000_000.0, 3_000_000.0, 3_000_000.0]  # 81 + 1 + 9 + 9 = 100: the first part of its direction is 0.9
 
+
 class IndexRanking(IndexGround):
     """Lengths, thresholds, order."""
 
@@ -86,8 +87,7 @@ class IndexRanking(IndexGround):
         assert shelf.check([-1.0, 0.0], at_least=-0.5) == []
 
     @rule(
-        "The newer of two answers to the same question is the right one, and which one comes must not change from call to"
-        " call."
+        "The newer of two answers to the same question is the right one, and which one comes must not change from call to call."
     )
     def test_of_equals_the_one_that_was_added_last_comes_first(self, shelf: Shelf) -> None:
         for _ in range(3):

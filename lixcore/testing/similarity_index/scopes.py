@@ -47,7 +47,27 @@ from lixcore.testing.similarity_index.oracle import ALL, Shelf, cosine, floats, 
 
 SESSION, TWO, STRANGER = SessionKey("one"), SessionKey("two"), SessionKey("one", tenant="stranger")
 _PLAIN = [f"text-{number}" for number in range(19)]
-_HOSTILE = ["", "a", "A", "ab", "b", "*", "a*", "a\0", "a\0b", "é", "e\u0301", "%61", "{a}", "a ", "\n", "1", "\\", "a/", "a/../a"]
+_HOSTILE = [
+    "",
+    "a",
+    "A",
+    "ab",
+    "b",
+    "*",
+    "a*",
+    "a\0",
+    "a\0b",
+    "é",
+    "e\u0301",
+    "%61",
+    "{a}",
+    "a ",
+    "\n",
+    "1",
+    "\\",
+    "a/",
+    "a/../a",
+]
 ALIKE = _PLAIN if left_out("hostile-ids") else _HOSTILE
 """Urls and models that a store mixes up when it cuts, folds, normalises or interprets them."""
 
@@ -75,6 +95,7 @@ _COLLIDING = [
 ]
 SCOPES_THAT_COLLIDE = [(Scope(SESSION, url="one"), Scope(TWO, url="two"))] if left_out("hostile-ids") else _COLLIDING
 """Pairs of scopes that have little between them."""
+
 
 class IndexScopes(IndexGround):
     """Scopes never meet."""
@@ -115,7 +136,9 @@ class IndexScopes(IndexGround):
         def build(session: SessionKey, texts: tuple[str, str], shared: bool) -> Scope:  # noqa: FBT001  # drawn
             return Scope(session, url=texts[0], model=texts[1], shared=shared)
 
-        scope = st.builds(build, st.sampled_from(sessions), st.sampled_from(plain if left_out("hostile-ids") else hostile), st.booleans())
+        scope = st.builds(
+            build, st.sampled_from(sessions), st.sampled_from(plain if left_out("hostile-ids") else hostile), st.booleans()
+        )
 
         @examples(40)
         @given(st.lists(scope, min_size=10, max_size=16))

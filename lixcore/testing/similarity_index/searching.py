@@ -50,9 +50,11 @@ ANY = st.floats(width=32, min_value=-100, max_value=100)
 EXTREME = st.sampled_from([0.0, 1.0, -1.0, 1.0000001, 1e-45, -1e-38, 3e38, -3.4e38, 1e-20])
 MANY = 2000
 
+
 def vectors(numbers: st.SearchStrategy[float], dimension: int) -> st.SearchStrategy[list[float]]:
     """Vectors with a direction."""
     return st.lists(numbers, min_size=dimension, max_size=dimension).filter(lambda values: any(np.array(values, np.float32)))
+
 
 class IndexSearching(IndexGround):
     """As a brute force."""

@@ -48,6 +48,7 @@ SESSION = ONE.session
 WRITERS = 6
 EACH = 20
 
+
 def adder(store: SimilarityIndex, writer: int, *, scope: Scope = ONE, capacity: int = 1000) -> Callable[[], None]:
     """Work for a thread: adds ``<writer>:<number>``, in its own direction, and looks whether it is there."""
 
@@ -60,12 +61,14 @@ def adder(store: SimilarityIndex, writer: int, *, scope: Scope = ONE, capacity: 
 
     return work
 
+
 def check_newest_of_each(found: set[bytes], writers: int, each: int, capacity: int) -> None:
     """As many as the capacity allows, and of each writer none without all the later ones."""
     assert len(found) == min(capacity, writers * each)
     for writer in range(writers):
         numbers = sorted(int(payload.split(b":")[1]) for payload in found if payload.startswith(b"%d:" % writer))
         assert numbers == list(range(each - len(numbers), each))
+
 
 class IndexThreads(IndexGround):
     """Many threads."""
