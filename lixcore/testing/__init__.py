@@ -22,6 +22,7 @@ from lixcore.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from lixcore.ports.adapter import Capability as Capability
+    from lixcore.testing.archive_index.contract import ArchiveIndexContract as ArchiveIndexContract
     from lixcore.testing.codec.contract import CodecContract as CodecContract
     from lixcore.testing.cold_archive.contract import ColdArchiveContract as ColdArchiveContract
     from lixcore.testing.embedding_store.contract import EmbeddingStoreContract as EmbeddingStoreContract
