@@ -11,11 +11,14 @@ MODULES = (
     "archive_data",
     "archives",
     "codecs",
+    "embedding_stores",
+    "eviction_policies",
     "hot_store_data",
     "hot_store_powers",
     "hot_stores",
     "lasting_archives",
     "lasting_hot_stores",
+    "similarity_indexes",
 )
 """Each has ``CASES``."""
 
