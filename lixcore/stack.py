@@ -80,7 +80,7 @@ class Stack:
 
     def importer(self) -> Importer:
         """Stores whole conversations in the archive; see `lixcore.services.histories.import_conversations`."""
-        return Importer(self.wiring.hot, self.wiring.archive, self.wiring.window)
+        return Importer(self.wiring.hot, self.wiring.archive, self.wiring.window, self.wiring.redaction)
 
     def evict_idle(self, *, idle_seconds: float | None = None) -> int:
         """Move idle sessions to the archive, as the eviction policy chooses them.

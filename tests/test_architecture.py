@@ -199,12 +199,15 @@ THREAD_ENDS = {
 }
 
 
+SPECIFICATION = "lixcore/hooks/spec.py"  # nothing calls what stands there: it says what plugins may implement
+
+
 def test_nothing_catches_everything_and_goes_on_and_no_power_is_left_unimplemented() -> None:
     sources = {
         path: path.read_text() for folder in ("lixcore", "adapters", "plugins") for path in sorted((ROOT / folder).rglob("*.py"))
     }
     found = {path.relative_to(ROOT).as_posix(): swallowed(text) or forbidden_names(text) for path, text in sources.items()}
-    assert {path for path, offences in found.items() if offences} == THREAD_ENDS
+    assert {path for path, offences in found.items() if offences} == THREAD_ENDS | {SPECIFICATION}
 
 
 def test_no_test_sleeps() -> None:

@@ -10,11 +10,12 @@ from lixcore.bootstrap.opening import Opener
 from lixcore.config import CacheConfig
 from lixcore.domain.session import SessionKey
 from lixcore.ports.embedding_store import EmbeddingStore
-from lixcore.ports.reuse_policy import AdmissionPolicy, MatchPolicy
+from lixcore.ports.policies import Policies
 from lixcore.ports.similarity_index import SimilarityIndex
 from lixcore.registry import Group
 from lixcore.services.answers.semantic_cache import SemanticCache
 from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
+from lixcore.services.redaction import Redaction
 from lixcore.services.reuse.cache_guard import CacheGuard
 from lixcore.services.reuse.layer_report import CacheLayer, LayerReport
 from lixcore.services.reuse.layer_stats import LayerStats
@@ -51,16 +52,18 @@ class Caches:
         )
 
 
-def wire_caches(config: CacheConfig, opener: Opener, undo: ExitStack) -> Caches:
+def wire_caches(config: CacheConfig, opener: Opener, policies: Policies, redaction: Redaction, undo: ExitStack) -> Caches:
     """Make the caches that a configuration asks for.
 
     Args:
         config: The configuration.
         opener: Opens its adapters.
+        policies: What they decide by.
+        redaction: Knows what must not be cached.
         undo: Gets what closing does.
 
     Raises:
-        ConfigError: An adapter or a policy is unknown, broken or lacks its driver.
+        ConfigError: An adapter is unknown, broken or lacks its driver.
     """
     index_name, store_name = config.chosen(Group.SIMILARITY_INDEX), config.chosen(Group.EMBEDDING_STORE)
     raises, clock = config.on_cache_failure == "raise", opener.clock
@@ -72,8 +75,6 @@ def wire_caches(config: CacheConfig, opener: Opener, undo: ExitStack) -> Caches:
     store: EmbeddingStore | None = opener.open(Group.EMBEDDING_STORE, store_name) if store_name else None
     if store is not None:
         undo.callback(store.close)
-    match: MatchPolicy = opener.open(Group.MATCH_POLICY, config.match_policy)
-    admission: AdmissionPolicy = opener.open(Group.ADMISSION_POLICY, config.admission_policy)
     semantic_layer = CacheLayer("semantic_cache", index_name, semantic_guard, LayerStats("semantic", clock, index))
     url_layer = CacheLayer("url_embedding_cache", store_name, url_guard, LayerStats("url_embedding", clock, store))
     semantic = SemanticCache(
@@ -81,8 +82,10 @@ def wire_caches(config: CacheConfig, opener: Opener, undo: ExitStack) -> Caches:
         clock=clock,
         guard=semantic_layer.guard,
         stats=semantic_layer.stats,
-        match=match,
-        admission=admission,
+        match=policies.match,
+        admission=policies.admission,
+        expiry=policies.expiry,
+        redaction=redaction,
         threshold=config.semantic_similarity_threshold,
         ttl=config.semantic_ttl_seconds,
         capacity=config.semantic_max_items_per_url,
@@ -99,6 +102,7 @@ def wire_caches(config: CacheConfig, opener: Opener, undo: ExitStack) -> Caches:
         dtype="float16" if config.url_cache_dtype == "float16" else "float32",
         dimension=config.embedding_dimension,
         ttl=config.url_cache_ttl_seconds,
+        expiry=policies.expiry,
         batch_size=config.url_cache_batch_size,
         capacity=config.url_cache_max_entries,
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lixcore.config import CacheConfig
+from lixcore.domain.message import Message
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.clock import Clock
 from lixcore.ports.codec import Codec
+from lixcore.ports.policy import TokenCounter
 from lixcore.registry import Group
 from lixcore.services.system_clock import SystemClock
 
@@ -25,8 +28,22 @@ class Opener:
         self._codecs: dict[str, Codec] = {}
         self.clock = clock or SystemClock()
         self._context = AdapterContext(
-            clock=self.clock, codec_name=config.codec, codec_named=self._codec_named, archive_dir=Path(config.archive_dir)
+            clock=self.clock,
+            codec_name=config.codec,
+            codec_named=self._codec_named,
+            archive_dir=Path(config.archive_dir),
+            count_tokens=self._counted,
         )
+        self._counter: TokenCounter | None = None
+
+    def count_tokens_by(self, counter: TokenCounter) -> None:
+        """Have what was opened, and what will be, count tokens by this counter; by the configured one unless told."""
+        self._counter = counter
+
+    def _counted(self, messages: Sequence[Message]) -> Sequence[int]:
+        if self._counter is None:
+            self._counter = self.open(Group.TOKEN_COUNTER, self._config.token_counter)
+        return self._counter.count(messages)
 
     def open(self, group: Group, name: str) -> Any:
         """Open an adapter; the caller closes it.

@@ -7,25 +7,26 @@ from contextlib import ExitStack
 
 from lixcore.bootstrap.caches import wire_caches
 from lixcore.bootstrap.opening import Opener
+from lixcore.bootstrap.policies import chosen_policies
 from lixcore.bootstrap.wiring import Wiring
 from lixcore.config import CacheConfig
 from lixcore.domain.session import RESERVED_TENANT
 from lixcore.errors import InvalidConfigError
+from lixcore.hooks.policies import hooked
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import MayLapse, MeasuresSessions
-from lixcore.ports.policy import EvictionPolicy
 from lixcore.registry import Group
 from lixcore.services.background import BackgroundWork
 from lixcore.services.checks.verification import Verification
 from lixcore.services.conversation.context_window import ContextParts
 from lixcore.services.conversation.enduring_window import EnduringWindow
-from lixcore.services.conversation.policies import WholeTurns
 from lixcore.services.histories.catalogue import Catalogue
 from lixcore.services.outage.reconciliation import Reconciler
 from lixcore.services.outage.seeker import Seeker
 from lixcore.services.outage.stand_in_journal import StandInJournal
+from lixcore.services.redaction import Redaction
 from lixcore.services.tiers.archive_reader import ArchiveReader
 from lixcore.services.tiers.guarded_powers import guarded
 from lixcore.services.tiers.spiller import Spiller
@@ -51,12 +52,15 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
     """
     opener = Opener(config, clock=clock)
     clock = opener.clock
+    policies = hooked(chosen_policies(config, opener), config.loaded_plugins)
+    opener.count_tokens_by(policies.tokens)  # whoever answers for the configured counter
+    redaction = Redaction(policies.redaction)
     with ExitStack() as undo:
         archive: ColdArchive = opener.open(Group.COLD_ARCHIVE, config.cold_archive)
         undo.callback(archive.close)
         hot: HotStore = opener.open(Group.HOT_STORE, config.hot_store)
         undo.callback(hot.close)
-        caches = wire_caches(config, opener, undo)
+        caches = wire_caches(config, opener, policies, redaction, undo)
         guard = guarded(hot, clock) if config.on_hot_store_failure == "archive" else None
         reader = ArchiveReader(archive, skip_damage=config.on_damage == "skip")
         hot = guard or hot
@@ -79,20 +83,20 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             tiering=tiering,
             spiller=spiller,
             reader=reader,
-            policy=WholeTurns(),
+            policy=policies.window,
+            redaction=redaction,
             through=WriteThrough(archive, tiering) if config.write_mode == "through" else None,
             max_messages=config.hot_window_size,
             max_tokens=config.session_max_tokens,
         )
         window = EnduringWindow(parts, clock=clock, journal=journal, reconciler=reconciler, guard=guard)
         catalogue = Catalogue(hot, reader)
-        eviction: EvictionPolicy = opener.open(Group.EVICTION_POLICY, config.eviction_policy)
-        evictor = Evictor(hot, tiering, eviction, clock, _limits(config, hot))
+        evictor = Evictor(hot, tiering, policies.eviction, clock, _limits(config, hot))
         janitor_of_all = Janitor(
             Lease(hot, clock, "janitor", seconds=lease_seconds(config.janitor_interval_seconds)),
             evictor,
             reconciler,
-            Retention(hot, archive, clock, ttl_days=config.disk_ttl_days, spared={RESERVED_TENANT}),
+            Retention(hot, archive, policies.retention, clock, ttl_days=config.disk_ttl_days, spared={RESERVED_TENANT}),
             interval=config.janitor_interval_seconds,
         )
         undo.callback(janitor_of_all.close)
@@ -110,7 +114,8 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             guard=guard,
             reconciler=reconciler,
             catalogue=catalogue,
-            eviction=eviction,
+            policies=policies,
+            redaction=redaction,
             evictor=evictor,
             janitor=janitor_of_all,
             janitor_thread=thread,

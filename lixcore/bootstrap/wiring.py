@@ -10,7 +10,7 @@ from lixcore.bootstrap.caches import Caches
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
-from lixcore.ports.policy import EvictionPolicy
+from lixcore.ports.policies import Policies
 from lixcore.services.answers.semantic_cache import SemanticCache
 from lixcore.services.background import BackgroundWork
 from lixcore.services.checks.verification import Verification
@@ -18,6 +18,7 @@ from lixcore.services.conversation.enduring_window import EnduringWindow
 from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
 from lixcore.services.histories.catalogue import Catalogue
 from lixcore.services.outage.reconciliation import Reconciler
+from lixcore.services.redaction import Redaction
 from lixcore.services.tiers.archive_reader import ArchiveReader
 from lixcore.services.tiers.guarded_hot_store import GuardedHotStore
 from lixcore.services.tiers.spiller import Spiller
@@ -41,8 +42,9 @@ class Wiring:
         guard: Knows whether the hot store is away; None where the archive does not stand in for it.
         reconciler: Brings the two stores of a session together after a failure.
         catalogue: Lists sessions.
-        eviction: Chooses the sessions that leave the hot store.
-        evictor: Moves those to the archive.
+        policies: Decide what a configuration, or a plugin, may have decided otherwise.
+        redaction: Takes out what must not be stored.
+        evictor: Moves to the archive what is to leave the hot store.
         janitor: Does so for all processes, and looks after the archive.
         janitor_thread: Where it works in this process; None where it does not.
         verification: Checks both stores.
@@ -60,7 +62,8 @@ class Wiring:
     guard: GuardedHotStore | None
     reconciler: Reconciler
     catalogue: Catalogue
-    eviction: EvictionPolicy
+    policies: Policies
+    redaction: Redaction
     evictor: Evictor
     janitor: Janitor
     janitor_thread: BackgroundWork | None

@@ -64,6 +64,11 @@ def whole_starts(messages: Sequence[Message]) -> list[int]:
     return starts
 
 
+def is_inside_turn(messages: Sequence[Message]) -> bool:
+    """Whether messages end with results of a call that is not among them, so that no whole turn can be taken from their end."""
+    return len(messages) > 0 and len(whole_starts(messages)) == 1
+
+
 def window_start(
     messages: Sequence[Message],
     *,
@@ -85,10 +90,25 @@ def window_start(
     Returns:
         0 to ``len(messages)``; the latter stands for an empty window.
     """
+    first = 0 if max_tokens is None or max_messages == 0 else _budget_start(messages, max_tokens, count_tokens)
+    return turn_start(messages, max_messages=max_messages, first=first)
+
+
+def budget_start(counts: Sequence[int], budget: int) -> int:
+    """The earliest index from which on the counts sum up to the budget or less; ``len(counts)`` where the last is above it."""
+    left = budget
+    for index in range(len(counts) - 1, -1, -1):
+        left -= counts[index]
+        if left < 0:
+            return index + 1
+    return 0
+
+
+def turn_start(messages: Sequence[Message], *, max_messages: int, first: int = 0) -> int:
+    """As `window_start`, where ``first`` is the earliest index that the budget of tokens allows."""
     end = len(messages)
     if max_messages == 0 or end == 0:
         return end
-    first = _budget_start(messages, max_tokens, count_tokens)
     starts = [start for start in whole_starts(messages) if start >= first]
     for start in starts:
         if end - start <= max_messages and start < end:
@@ -96,10 +116,8 @@ def window_start(
     return starts[-2] if len(starts) > 1 else end
 
 
-def _budget_start(messages: Sequence[Message], max_tokens: int | None, count_tokens: TokenCounter) -> int:
-    if max_tokens is None:
-        return 0
-    left = max_tokens
+def _budget_start(messages: Sequence[Message], max_tokens: int, count_tokens: TokenCounter) -> int:
+    left = max_tokens  # counted one by one: what is beyond the budget needs no counting
     for index in range(len(messages) - 1, -1, -1):
         left -= count_tokens(messages[index])
         if left < 0:

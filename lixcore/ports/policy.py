@@ -118,9 +118,11 @@ class RetentionPolicy(Protocol):
     """Decides which histories leave the archive for good."""
 
     def is_over(self, history: ArchiveInfo, *, now: float, ttl_seconds: float | None) -> bool:
-        """Whether the history is to be removed. Asked about once an hour of each session that is not hot.
+        """Whether the history is to be removed. Asked about once an hour of each session that has one; what is hot stays anyway.
 
-        Where the hot store's clock and this machine's are an hour apart, nobody is asked and nothing removed.
+        It is asked once more right before the removal, when what it says counts. When it raises, the janitor warns, and nothing
+        more is removed in that hour. Where the hot store's clock and this machine's are an hour apart, nobody is asked and
+        nothing removed.
 
         Args:
             history: What the archive knows of it.
@@ -128,6 +130,18 @@ class RetentionPolicy(Protocol):
             ttl_seconds: ``disk_ttl_days``; None for ever.
         """
         ...
+
+
+@runtime_checkable
+class GoesByAge(Protocol):
+    """An optional power of a retention policy: saying that it removes nothing where no age is configured.
+
+    Attributes:
+        only_by_age: Whether it does: then it is not asked where ``disk_ttl_days`` is none.
+    """
+
+    @property
+    def only_by_age(self) -> bool: ...
 
 
 class RedactionPolicy(Protocol):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from lixcore.testing.archive_index.contract import ArchiveIndexContract as ArchiveIndexContract
     from lixcore.testing.codec.contract import CodecContract as CodecContract
     from lixcore.testing.cold_archive.contract import ColdArchiveContract as ColdArchiveContract
+    from lixcore.testing.embedding_store.contract import EmbeddingStoreContract as EmbeddingStoreContract
+    from lixcore.testing.eviction_policy.contract import EvictionPolicyContract as EvictionPolicyContract
     from lixcore.testing.ground.clock import SettableClock as SettableClock
     from lixcore.testing.ground.contract import Contract as Contract
     from lixcore.testing.ground.places import Place as Place
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from lixcore.testing.ground.rules import rule as rule
     from lixcore.testing.ground.rules import waived as waived
     from lixcore.testing.hot_store.contract import HotStoreContract as HotStoreContract
+    from lixcore.testing.similarity_index.contract import SimilarityIndexContract as SimilarityIndexContract
 
 ROOMS = (
     "ground",

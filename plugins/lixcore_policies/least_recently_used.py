@@ -37,10 +37,15 @@ class LeastRecentlyUsed:
         """See `lixcore.ports.policy.EvictionPolicy.victims`."""
         chosen: list[SessionKey] = []
         sessions, size = surplus.sessions, surplus.size
-        for candidate in sorted(candidates, key=lambda candidate: candidate.last_active):
+        for candidate in sorted(candidates, key=_longest_idle_first):
             if now - candidate.last_active < idle_seconds and sessions <= 0 and size <= 0:
                 break
             chosen.append(candidate.session)
             sessions -= 1
             size -= candidate.size or 0
         return chosen
+
+
+def _longest_idle_first(candidate: Candidate) -> tuple[float, str, str]:
+    # Of those used at the same time a store may list any first; the key decides, so that the answer is the same everywhere.
+    return candidate.last_active, candidate.session.tenant, candidate.session.id

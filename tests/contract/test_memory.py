@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
-from embedding_store_contract import EmbeddingStoreContract
-from lixcore.testing import ColdArchiveContract, HotStoreContract
+from lixcore.testing import ColdArchiveContract, EmbeddingStoreContract, HotStoreContract, SimilarityIndexContract
 from lixcore_memory import MemoryArchive, MemoryEmbeddingStore, MemoryHotStore, MemorySimilarityIndex
-from similarity_index_contract import SimilarityIndexContract
 
 
 class TestMemoryHotStore(HotStoreContract):
@@ -22,19 +16,7 @@ class TestMemoryArchive(ColdArchiveContract):
 
 class TestMemorySimilarityIndex(SimilarityIndexContract):
     adapter = MemorySimilarityIndex
-    persistent = False
-    shared = False
-
-    @pytest.fixture
-    def options(self) -> Any:
-        return MemorySimilarityIndex.Options()
 
 
 class TestMemoryEmbeddingStore(EmbeddingStoreContract):
     adapter = MemoryEmbeddingStore
-    persistent = False
-    shared = False
-
-    @pytest.fixture
-    def options(self) -> Any:
-        return MemoryEmbeddingStore.Options()

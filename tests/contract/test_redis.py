@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from embedding_store_contract import EmbeddingStoreContract
-from lixcore.testing import HotStoreContract, Place
+from lixcore.testing import EmbeddingStoreContract, HotStoreContract, Place
 from lixcore_redis import RedisEmbeddingStore, RedisHotStore
 
 
@@ -23,5 +22,5 @@ class TestRedisEmbeddingStore(EmbeddingStoreContract):
     adapter = RedisEmbeddingStore
 
     @pytest.fixture
-    def options(self, redis_url: str) -> Any:
-        return RedisEmbeddingStore.Options(url=redis_url)
+    def options(self, place: Place, redis_url: str) -> Any:
+        return place.options(url=redis_url)

@@ -13,13 +13,13 @@ from lixcore.errors import CorruptDataError, StoreError
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
-from lixcore.ports.policy import EvictionPolicy
+from lixcore.ports.policy import EvictionPolicy, RetentionPolicy
 from lixcore.services.upkeep.eviction import Evictor, HotLimits
 from lixcore.services.upkeep.janitor import Janitor
 from lixcore.services.upkeep.lease import Lease
 from lixcore.services.upkeep.retention import Retention
 from lixcore_memory import MemoryArchive, MemoryHotStore
-from lixcore_policies import LeastRecentlyUsed
+from lixcore_policies import AgeRetention, LeastRecentlyUsed
 from settable_clock import SettableClock
 from stacks import SessionLayer
 
@@ -57,6 +57,7 @@ def janitor_of(
     clock: Clock,
     *,
     policy: EvictionPolicy | None = None,
+    retention: RetentionPolicy | None = None,
     max_sessions: int | None = None,
     max_bytes: int | None = None,
     ttl_days: float | None = None,
@@ -66,8 +67,8 @@ def janitor_of(
     layer = SessionLayer(hot, archive, clock)
     evictor = Evictor(hot, layer.tiering, policy or LeastRecentlyUsed(), clock, limits)
     lease = Lease(hot, clock, "janitor", seconds=LEASE)
-    retention = Retention(hot, archive, clock, ttl_days=ttl_days, spared={RESERVED_TENANT})
-    return Janitor(lease, evictor, layer.reconciler, retention, interval=20.0)
+    sweeping = Retention(hot, archive, retention or AgeRetention(), clock, ttl_days=ttl_days, spared={RESERVED_TENANT})
+    return Janitor(lease, evictor, layer.reconciler, sweeping, interval=20.0)
 
 
 class House:

@@ -8,7 +8,6 @@ from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import MayLapse
 from lixcore.services.conversation.context_window import ContextParts
 from lixcore.services.conversation.enduring_window import EnduringWindow
-from lixcore.services.conversation.policies import WholeTurns
 from lixcore.services.outage.reconciliation import Reconciler
 from lixcore.services.outage.stand_in_journal import StandInJournal
 from lixcore.services.tiers.archive_reader import ArchiveReader
@@ -16,6 +15,7 @@ from lixcore.services.tiers.guarded_powers import guarded
 from lixcore.services.tiers.spiller import Spiller
 from lixcore.services.tiers.tiering import Tiering
 from lixcore.services.tiers.writing_through import WriteThrough
+from lixcore_policies import WholeTurns
 
 
 class SessionLayer:

@@ -15,9 +15,11 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import ClosedError, CorruptDataError
 from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
+from lixcore.ports.policy import ExpiryPolicy
 from lixcore.ports.reuse_policy import AdmissionPolicy, MatchCandidate, MatchPolicy, NewAnswer
 from lixcore.ports.similarity_index import IndexEntry, Match, SimilarityIndex
 from lixcore.services.answers.flight_leases import FlightLeases
+from lixcore.services.answers.semantic_call import SemanticCall
 from lixcore.services.answers.semantic_query import (
     Embedding,
     SemanticQuery,
@@ -27,8 +29,10 @@ from lixcore.services.answers.semantic_query import (
     checked_threshold,
 )
 from lixcore.services.answers.single_flight import Share, SingleFlight
+from lixcore.services.redaction import NO_REDACTION, Redaction
 from lixcore.services.reuse.cache_guard import CacheGuard
 from lixcore.services.reuse.layer_stats import LayerStats
+from lixcore.services.reuse.lifetimes import Lifetimes
 
 CANDIDATES: Final = 16
 """How many cached answers are looked at for one query at most."""
@@ -45,6 +49,8 @@ class SemanticCache:
         match: Says whether a response may answer a query that is not the same as its own.
         admission: Says what is cached.
         threshold: How similar a query must be, -1 to 1, where a call does not say.
+        expiry: Says for how many seconds each response is kept; None where all are kept for ``ttl``.
+        redaction: Knows what must not be cached: where it finds something in a query or a response, neither is.
         ttl: For how many seconds a response is kept.
         capacity: How many a scope holds at most.
         dimension: How many numbers an embedding has: others are refused. None for any.
@@ -60,6 +66,8 @@ class SemanticCache:
         stats: LayerStats,
         match: MatchPolicy,
         admission: AdmissionPolicy,
+        expiry: ExpiryPolicy | None = None,
+        redaction: Redaction = NO_REDACTION,
         threshold: float = 0.90,
         ttl: float = 300.0,
         capacity: int = 50,
@@ -73,7 +81,8 @@ class SemanticCache:
         self._match = match
         self._admission = admission
         self._threshold = checked_threshold(threshold)
-        self._ttl = ttl
+        self._lifetimes = Lifetimes(expiry, "semantic", ttl)
+        self._redaction = redaction
         self._capacity = capacity
         self._dimension = dimension
         self._closed = False
@@ -91,8 +100,8 @@ class SemanticCache:
     ) -> SemanticHit | None:
         """The cached response that answers a query; None where there is none, or the index failed and that is a miss.
 
-        What was cached for exactly the same text answers first. Of the others with an embedding that is similar enough, the best
-        one answers of which the match policy says that it may.
+        What was cached for exactly the same text answers first, unless the text has something that must not be kept. Of the
+        others with an embedding that is similar enough, the best one answers of which the match policy says that it may.
 
         Args:
             scope: Where to look.
@@ -105,6 +114,8 @@ class SemanticCache:
             StoreError: The index failed, and the guard raises.
         """
         wanted = self._query(scope, embedding, query, for_text_only=True)
+        if not self._redaction.allows(wanted.text):
+            wanted = attrs.evolve(wanted, label=b"")  # not even a digest of the text leaves the process
         hit = self._hit(wanted, self._threshold if threshold is None else checked_threshold(threshold), _nobody)
         self._count(hit)
         return hit
@@ -122,7 +133,8 @@ class SemanticCache:
             seconds: How long the response took to make, zero or more.
 
         Returns:
-            Whether it is cached: False where the admission policy keeps it out, or the index failed.
+            Whether it is cached: False where the admission policy keeps it out, where the query or the response has something
+            that must not be kept, or where the index failed.
 
         Raises:
             InvalidInputError: An argument is refused, or the embedding's dimension is not that of what is cached in the scope.
@@ -137,7 +149,8 @@ class SemanticCache:
 
         While one caller makes it, others with the same text (or, without text, the same embedding) in the scope wait for it, also
         in other processes where the index grants leases: up to ``wait_seconds``, then they make it themselves. When its maker
-        fails or dies, one of them makes it. Where the index is away, ``fn`` is called all the same.
+        fails or dies, one of them makes it. Where the index is away, ``fn`` is called all the same. Where the query's text has
+        something that must not be kept, it is just called.
 
         Args:
             scope: Where.
@@ -153,11 +166,12 @@ class SemanticCache:
             StoreError: The index failed, and the guard raises.
         """
         wanted = self._query(scope, embedding, query, for_text_only=False)
-        hit = self._hit(wanted, self._threshold, _nobody)
+        is_allowed = self._redaction.allows(wanted.text)
+        hit = self._hit(wanted, self._threshold, _nobody) if is_allowed else None
         if hit is not None:
             self._count(hit)
             return hit.response
-        call = _Call(
+        call = SemanticCall(
             wanted,
             fn,
             self._clock,
@@ -165,7 +179,7 @@ class SemanticCache:
             store=lambda answer, payload: self._store(wanted, answer, payload),
         )
         try:
-            answer = self._flight.run(wanted.flight_key(), call)
+            answer = self._flight.run(wanted.flight_key(), call) if is_allowed else call.make(_nobody)
         finally:
             if call.has_made:  # or tried to
                 self._count(None)
@@ -213,7 +227,7 @@ class SemanticCache:
     def _hit(self, wanted: SemanticQuery, at_least: float, share: Share) -> SemanticHit | None:
         """What answers; its bytes are shared."""
         index, scope = self._index, wanted.scope
-        if index is None:
+        if index is None or (wanted.vector is None and not wanted.label):
             return None
         matches = self._guard.ask(
             lambda: index.search(scope, wanted.vector, label=wanted.label, k=CANDIDATES, at_least=at_least), ()
@@ -242,14 +256,17 @@ class SemanticCache:
         index = self._index
         if index is None or wanted.vector is None:
             return False
+        if not self._redaction.allows(answer.query, answer.response):
+            self._stats.count(not_admitted=1)
+            return False
         new = NewAnswer(wanted.scope, answer.query, answer.response, len(payload), answer.seconds)
         if not self._admission.admits(new):
             self._stats.count(not_admitted=1)
             return False
-        entry = IndexEntry(wanted.vector, payload, wanted.label)
+        entry, seconds = IndexEntry(wanted.vector, payload, wanted.label), self._lifetimes.one()
 
         def add() -> bool:
-            index.add(wanted.scope, entry, ttl=self._ttl, capacity=self._capacity)
+            index.add(wanted.scope, entry, ttl=seconds, capacity=self._capacity)
             return True
 
         return self._guard.ask(add, False)
@@ -263,35 +280,6 @@ class SemanticCache:
             self._stats.count(hits=1, seconds_saved=found.seconds or 0.0)
         if not self._guard.is_away:
             self._stats.add_when_due()
-
-
-@attrs.define
-class _Call:
-    """One call of `SemanticCache.get_or_call`: a `lixcore.services.answers.single_flight.Wanted`."""
-
-    query: SemanticQuery
-    fn: Callable[[], Any]
-    clock: Clock
-    find: Callable[[Share], SemanticHit | None]
-    store: Callable[[StoredAnswer, bytes], bool]
-    has_made: bool = False
-
-    def look(self, share: Share) -> StoredAnswer | None:
-        hit = self.find(share)
-        return None if hit is None else StoredAnswer(hit.matched_query, hit.seconds, hit.response)
-
-    def make(self, share: Share) -> StoredAnswer:
-        self.has_made = True
-        began = self.clock.monotonic()
-        made = self.fn()
-        answer = StoredAnswer(self.query.text, self.clock.monotonic() - began, checked_response(made))
-        payload = encode_answer(answer.query, answer.seconds, answer.response)
-        share(payload)
-        self.store(answer, payload)
-        return answer
-
-    def unpack(self, shared: bytes) -> StoredAnswer:
-        return decode_answer(shared)
 
 
 def _nobody(_: bytes) -> None:

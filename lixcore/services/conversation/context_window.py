@@ -10,10 +10,12 @@ from lixcore.domain.message import Message
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.record import decode_message, encode_message
 from lixcore.domain.session import SessionKey
+from lixcore.domain.window import is_inside_turn, turn_start
 from lixcore.errors import NotArchivedError, StoreBusyError
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive
 from lixcore.ports.hot_store import Appended, HotStore
 from lixcore.ports.policy import WindowPolicy
+from lixcore.services.redaction import NO_REDACTION, Redaction
 from lixcore.services.tiers.archive_reader import ArchiveReader
 from lixcore.services.tiers.spiller import Spiller
 from lixcore.services.tiers.tiering import ATTEMPTS, Tiering
@@ -69,6 +71,7 @@ class ContextParts:
         spiller: Moves what is beyond the window, behind the caller's back.
         reader: Reads the archive.
         policy: Says where a context starts.
+        redaction: Takes out what must not be stored.
         through: Archives messages before they are acknowledged; None where that is not asked for.
         max_messages: How many of the newest messages make up a context.
         max_tokens: A strict budget for them; None for none.
@@ -80,6 +83,7 @@ class ContextParts:
     spiller: Spiller
     reader: ArchiveReader
     policy: WindowPolicy
+    redaction: Redaction = NO_REDACTION
     through: WriteThrough | None = None
     max_messages: int
     max_tokens: int | None = None
@@ -95,6 +99,7 @@ class ContextWindow:
         self._spiller = parts.spiller
         self._reader = parts.reader
         self._policy = parts.policy
+        self._redaction = parts.redaction
         self._through = parts.through
         self._max_messages = parts.max_messages
         self._max_tokens = parts.max_tokens
@@ -106,10 +111,11 @@ class ContextWindow:
             Its position, and how many entries are hot.
 
         Raises:
+            PolicyFailedError: The redaction policy failed; nothing is stored.
             NotArchivedError: It is in the hot store, but not in the archive, as it should be before this returns.
             StoreError: It is not stored; or, when the error's ``outcome_unknown`` is true, it may be.
         """
-        payload = encode_message(message)
+        payload = encode_message(self._redaction.of(message))
         through = self._through
         if through is not None:
             through.before_add(session)
@@ -142,7 +148,7 @@ class ContextWindow:
         entries = self._newest(session, self._max_messages)
         messages = [decode_message(entry) for entry in entries]
         start = self._policy.start(messages, max_messages=self._max_messages, max_tokens=self._max_tokens)
-        if start == len(messages) == self._max_messages and self._max_messages:
+        if start == len(messages) == self._max_messages and is_inside_turn(messages):
             return self._newest_whole_turn(session)
         return messages[start:]
 
@@ -180,9 +186,8 @@ class ContextWindow:
             count *= 2
             entries = self.history(session, last=count, after=after)
             messages = [decode_message(entry) for entry in entries]
-            start = self._policy.start(messages, max_messages=self._max_messages, max_tokens=None)
-            if start < len(messages) or len(entries) < count or count > _LONGEST_TURN:
-                turn = messages[start:]
+            if not is_inside_turn(messages) or len(entries) < count or count > _LONGEST_TURN:
+                turn = messages[turn_start(messages, max_messages=self._max_messages) :]
                 return turn[self._policy.start(turn, max_messages=self._max_messages, max_tokens=self._max_tokens) :]
 
     def history(

@@ -71,7 +71,7 @@ class EnduringWindow(ContextWindow):
             return  # it stays hot, and its context is read from both stores
 
     def _add_to_archive(self, session: SessionKey, message: Message) -> Appended:
-        payload = encode_message(message)
+        payload = encode_message(self._redaction.of(message))
         self._journal.note(session)
         for _ in range(ATTEMPTS):
             held = self._held_in_archive(session)

@@ -14,10 +14,12 @@ from lixcore.errors import ClosedError, InvalidInputError, PartialBatchError, St
 from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.embedding_store import EmbeddingStore
+from lixcore.ports.policy import ExpiryPolicy
 from lixcore.services.embeddings.made_embeddings import in_order, named_by_url
 from lixcore.services.embeddings.url_keys import UrlKeys
 from lixcore.services.reuse.cache_guard import CacheGuard
 from lixcore.services.reuse.layer_stats import LayerStats
+from lixcore.services.reuse.lifetimes import Lifetimes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,6 +46,7 @@ class UrlEmbeddings:
         dtype: How new ones are stored.
         dimension: How many numbers an embedding has: others are refused, and not found. None for any.
         ttl: For how many seconds they are kept.
+        expiry: Says so for each of them; None where all are kept for ``ttl``.
         batch_size: How many are read or written in one round trip.
         capacity: How many the store holds at most.
     """
@@ -59,6 +62,7 @@ class UrlEmbeddings:
         dtype: DType = "float32",
         dimension: int | None = None,
         ttl: float = 86_400.0,
+        expiry: ExpiryPolicy | None = None,
         batch_size: int = 100,
         capacity: int = 1_000_000,
     ) -> None:
@@ -70,7 +74,7 @@ class UrlEmbeddings:
         self._model = checked_model(model)
         self._dtype: DType = dtype
         self._dimension = dimension
-        self._ttl = ttl
+        self._lifetimes = Lifetimes(expiry, "url_embedding", ttl)
         self._batch_size = batch_size
         self._capacity = capacity
         self._keys = UrlKeys(self._model)
@@ -258,17 +262,19 @@ class UrlEmbeddings:
         if store is None:
             return 0
         for start in range(0, len(keys), size):
-            part = slice(start, start + size)
-            entries = list(zip(keys[part], records(part), strict=True))
-            put = partial(store.put, entries, ttl=self._ttl, capacity=self._capacity)
-            try:
-                if self._guard.ask(put, False) is False:
-                    return start
-            except StoreError as error:
-                if start == 0:
-                    raise
-                reason = str(error).removeprefix(f"{error.where}: ")
-                raise PartialBatchError(error.where, reason, stored=start, total=len(keys)) from error
+            for group, seconds in self._lifetimes.groups(min(size, len(keys) - start)):
+                first = start + group.start
+                part = slice(first, start + group.stop)
+                entries = list(zip(keys[part], records(part), strict=True))
+                put = partial(store.put, entries, ttl=seconds, capacity=self._capacity)
+                try:
+                    if self._guard.ask(put, False) is False:
+                        return first
+                except StoreError as error:
+                    if first == 0:
+                        raise
+                    reason = str(error).removeprefix(f"{error.where}: ")
+                    raise PartialBatchError(error.where, reason, stored=first, total=len(keys)) from error
         return len(keys)
 
     def _tell_of_dimension(self, stored: int, model: str) -> None:

@@ -17,6 +17,7 @@ from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive
 from lixcore.ports.hot_store import HotStore
 from lixcore.services.conversation.context_window import ContextWindow
 from lixcore.services.histories.conversation_lines import Conversation
+from lixcore.services.redaction import NO_REDACTION, Redaction
 
 BATCH_SESSIONS = 256
 BATCH_BYTES = 16 * 1024 * 1024
@@ -47,10 +48,11 @@ class Importer:
     that is run again, after an interruption or by mistake, store nothing twice.
     """
 
-    def __init__(self, hot: HotStore, archive: ColdArchive, window: ContextWindow) -> None:
+    def __init__(self, hot: HotStore, archive: ColdArchive, window: ContextWindow, redaction: Redaction = NO_REDACTION) -> None:
         self._hot = hot
         self._archive = archive
         self._window = window
+        self._redaction = redaction
         self._batch: dict[SessionKey, Sequence[Entry]] = {}
         self._batch_bytes = 0
         self.counts = ImportCounts()
@@ -60,10 +62,12 @@ class Importer:
 
         Raises:
             InvalidInputError: The session holds other messages than these; nothing was changed.
+            PolicyFailedError: The redaction policy failed; nothing of the conversation is stored.
         """
-        session, messages = conversation.session, conversation.messages
-        if session in self._batch:
+        if conversation.session in self._batch:
             self.flush()
+        messages = [self._redaction.of(message) for message in conversation.messages]
+        session, conversation = conversation.session, attrs.evolve(conversation, messages=messages)
         first, after = self._missing_from(conversation)
         if first == len(messages):
             self.counts.present_sessions += 1

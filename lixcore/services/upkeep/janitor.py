@@ -47,7 +47,7 @@ class JanitorReport:
         merged: Archived sessions that were rewritten in a smaller form.
         failed: Archived sessions that could not be looked at, removed or merged; one more for the notes of an outage that cannot
             be read, and for removals that wait until two clocks agree.
-        policy_failed: Whether the eviction policy raised an error instead of choosing.
+        policy_failed: Whether the eviction or the retention policy raised an error instead of choosing.
     """
 
     another_is_janitor: bool = False
@@ -111,7 +111,7 @@ class _Round:
             messages_removed=self.swept.messages,
             merged=self.swept.merged,
             failed=self.swept.failed,
-            policy_failed=self.evicted.policy_error is not None,
+            policy_failed=self.evicted.policy_error is not None or self.swept.policy_error is not None,
         )
 
 
@@ -237,6 +237,8 @@ class Janitor:
             )
         elif report.complete:
             self._told.pop("policy", None)
+        if swept.policy_error is not None:
+            self._warn("retention", "the retention policy failed, no history is removed: %r", swept.policy_error)
 
     def _warn(self, kind: str, text: str, error: Exception, *, again: bool = True) -> None:
         """Warn, unless the last warning of the kind said the same; of another error of the kind only if ``again``."""

@@ -13,6 +13,7 @@ from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive, Compacts
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import TellsTime
+from lixcore.ports.policy import GoesByAge, RetentionPolicy
 from lixcore.services.upkeep.lease import Lease
 
 SWEEP_SECONDS: Final = 3600.0
@@ -34,6 +35,7 @@ class Swept:
         merged: How many sessions were rewritten in a smaller form.
         failed: How many could not be looked at, removed or merged; one more where two clocks keep all from being removed.
         first_failure: Why the first of them could not; None when all could.
+        policy_error: What the policy raised; None when it answered.
     """
 
     histories: int = 0
@@ -41,6 +43,7 @@ class Swept:
     merged: int = 0
     failed: int = 0
     first_failure: LixError | None = None
+    policy_error: Exception | None = None
 
     def count_failure(self, error: LixError) -> None:
         """Add one that could not."""
@@ -49,27 +52,36 @@ class Swept:
 
 
 class Retention:
-    """Removes what is older than it may be, and merges what was written in small pieces, at most once an hour.
+    """Removes what the policy says is over, and merges what was written in small pieces, at most once an hour.
 
-    The age of a history counts from its newest message, or from when it was last written if that is later, by the clock of this
-    machine. A clock that is a year ahead would have everything removed: where the hot store has a clock of its own, nothing is
-    removed while the two are further apart than `CLOCKS_APART`. Only a history that is not hot is removed, with a note of how
-    far it was: messages that are added meanwhile survive.
+    What is old, is so by the clock of this machine. A clock that is a year ahead would have everything removed: where the hot
+    store has a clock of its own, nothing is removed while the two are further apart than `CLOCKS_APART`. Only a history that is
+    not hot is removed, with a note of how far it was: messages that are added meanwhile survive.
 
     Args:
+        policy: Says which histories are over.
         ttl_days: How old a history may become; None for ever.
         spared: Tenants whose sessions are never touched.
     """
 
     def __init__(
-        self, hot: HotStore, archive: ColdArchive, clock: Clock, *, ttl_days: float | None, spared: Collection[str] = ()
+        self,
+        hot: HotStore,
+        archive: ColdArchive,
+        policy: RetentionPolicy,
+        clock: Clock,
+        *,
+        ttl_days: float | None,
+        spared: Collection[str] = (),
     ) -> None:
         self._hot = hot
         self._archive = archive
         self._compacts = archive if isinstance(archive, Compacts) else None
         self._tells_time = hot if isinstance(hot, TellsTime) else None
         self._clock = clock
-        self._ttl_days = ttl_days
+        self._policy = policy
+        self._ttl_seconds = None if ttl_days is None else ttl_days * _DAY
+        self._may_remove = ttl_days is not None or not (isinstance(policy, GoesByAge) and policy.only_by_age)
         self._spared = spared
         self._turn = Lease(hot, clock, "retention", seconds=SWEEP_SECONDS)
         self._began: float | None = None  # the last sweep of this process, by the monotonic clock
@@ -82,7 +94,7 @@ class Retention:
         Raises:
             StoreError: The hot store cannot say.
         """
-        if self._ttl_days is None and self._compacts is None:
+        if not self._may_remove and self._compacts is None:
             return False
         now = self._clock.monotonic()
         if not self._turn.is_granted and self._began is not None and now - self._began < SWEEP_SECONDS:
@@ -100,15 +112,15 @@ class Retention:
             swept: Counts what comes of it.
         """
         now = self._clock.now()
-        cutoff = self._cutoff(now, swept)
+        removing = self._may_remove and self._clocks_agree(now, swept)
         # What another host wrote has that host's time; an hour is more than clocks differ by, and costs little.
         looked_at, merging = self._seen_through - SWEEP_SECONDS, True
         try:
             for info in self._archive.sessions():
                 if info.session.tenant in self._spared:
                     continue
-                if cutoff is not None and _last_written(info) < cutoff:
-                    self._remove(info.session, cutoff, swept)
+                if removing and swept.policy_error is None and self._is_over(info, now, swept):
+                    self._remove(info.session, now, swept)
                 elif merging and not 0 < info.updated_at < looked_at:
                     merging = self._merge(info.session, swept)
                 yield
@@ -120,18 +132,24 @@ class Retention:
         if merging:
             self._seen_through = now
 
-    def _cutoff(self, now: float, swept: Swept) -> float | None:
-        """What was written before is too old; None where nothing is to be removed."""
-        if self._ttl_days is None:
-            return None
+    def _is_over(self, info: ArchiveInfo, now: float, swept: Swept) -> bool:
+        """Whether the policy says so; not of what holds nothing."""
+        try:
+            return info.messages > 0 and bool(self._policy.is_over(info, now=now, ttl_seconds=self._ttl_seconds))
+        except Exception as error:  # noqa: BLE001  # a stranger's policy must not keep the janitor from its work
+            swept.policy_error = error
+            return False
+
+    def _clocks_agree(self, now: float, swept: Swept) -> bool:
+        """Whether something may be removed for its age."""
         theirs = self._tells_time.time() if self._tells_time is not None else None
         if theirs is not None and abs(theirs - now) > CLOCKS_APART:
             side = "ahead of" if now > theirs else "behind"
             fact = f"is {abs(theirs - now) / 3600:,.0f} hours {side} the hot store's"
             reason = f"{fact}: nothing is removed for its age until they agree; keep both by NTP"
             swept.count_failure(StoreRefusedError("this machine's clock", reason))
-            return None
-        return now - self._ttl_days * _DAY
+            return False
+        return True
 
     def give_up(self) -> None:
         """Leave a sweep that is under way to whoever comes next, without waiting for the hour to pass."""
@@ -140,13 +158,13 @@ class Retention:
             self._under_way = False
             self._turn.end()
 
-    def _remove(self, session: SessionKey, cutoff: float, swept: Swept) -> None:
+    def _remove(self, session: SessionKey, now: float, swept: Swept) -> None:
         try:
             # The hot store first: who makes the session hot after this look, and adds, is above what is removed.
             if self._hot.describe(session) is not None:
                 return
             info = self._archive.describe(session)
-            if info is None or not info.messages or _last_written(info) >= cutoff:
+            if info is None or not self._is_over(info, now, swept):
                 return
             removed = self._archive.forget(session, through=info.last_position)
             # A restore that had read the archive before is undone by this, or kept from succeeding; newer messages stay.
@@ -169,7 +187,3 @@ class Retention:
             swept.count_failure(error)
             return not isinstance(error, StoreFullError | StoreRefusedError)
         return True
-
-
-def _last_written(info: ArchiveInfo) -> float:
-    return max(info.updated_at, info.last_timestamp)

@@ -12,11 +12,14 @@ MODULES = (
     "archive_indexes",
     "archives",
     "codecs",
+    "embedding_stores",
+    "eviction_policies",
     "hot_store_data",
     "hot_store_powers",
     "hot_stores",
     "lasting_archives",
     "lasting_hot_stores",
+    "similarity_indexes",
 )
 """Each has ``CASES``."""
 

@@ -14,6 +14,7 @@ from lixcore.errors import CorruptDataError, LixError, MissingExtraError, StoreF
 from lixcore.ports.cold_archive import ArchiveInfo
 from lixcore.services.upkeep.retention import SWEEP_SECONDS, Retention, Swept
 from lixcore_memory import MemoryArchive, MemoryHotStore
+from lixcore_policies import AgeRetention
 
 DAYS = 30.0
 
@@ -227,7 +228,7 @@ def test_a_sweep_that_failed_waits_for_its_next_hour(written: House, archive: To
 def test_sessions_of_a_spared_tenant_are_never_touched(written: House, archive: Touched) -> None:
     archived(written, "a")
     after(written, DAYS + 1)
-    retention = Retention(written.hot, archive, written.clock, ttl_days=DAYS, spared={"default"})
+    retention = Retention(written.hot, archive, AgeRetention(), written.clock, ttl_days=DAYS, spared={"default"})
     swept = Swept()
     list(retention.steps(swept))
     assert swept == Swept()
