@@ -92,7 +92,8 @@ class HotStore(Protocol):
         """Add one entry after all others of a hot session; also records activity.
 
         The position is above every one that this session had here since its last restore, and above the ``next_after`` of that
-        restore, which covers all before; also when the clock stepped back. This is the hot path: one round trip.
+        restore, which covers all before; also when the clock stepped back. It carries the time, as `next_position` does, so that
+        a session that begins anew in a store that was wiped gets no old position again. This is the hot path: one round trip.
 
         Returns:
             None when the session is absent; nothing was stored, and the caller restores it first.

@@ -11,11 +11,8 @@ from redis.exceptions import OutOfMemoryError, ResponseError
 
 from lixcore.domain.position import MAX_POSITION, SEQUENCE_BITS, Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import (
-    CorruptDataError,
-    InvalidInputError,
-)
-from lixcore.ports.adapter import AdapterContext
+from lixcore.errors import CorruptDataError, InvalidInputError
+from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.clock import Clock
 from lixcore.ports.diagnosis import Diagnosis
 from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, SessionActivity, Ticket
@@ -23,6 +20,7 @@ from lixcore.ports.verification import Verified
 from lixcore_redis import scripts
 from lixcore_redis.checks.diagnosis import diagnose_server
 from lixcore_redis.checks.verification import verify_keys
+from lixcore_redis.erasing import erase_keys
 from lixcore_redis.keys import cached_session_keys, lease_key, log_key, member_of
 from lixcore_redis.options import RedisOptions
 from lixcore_redis.sessions.adding import CROWDED_SEQUENCE, LAST_MILLISECOND, Adding
@@ -48,6 +46,7 @@ class RedisHotStore:
     """
 
     Options: ClassVar[type[RedisOptions]] = RedisOptions
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSISTENT, Capability.SHARED, Capability.OWN_CLOCK})
 
     def __init__(self, options: RedisOptions, clock: Clock) -> None:
         self._link = Link(options, clock, database=options.session_db, what="hot store")
@@ -67,6 +66,11 @@ class RedisHotStore:
             InvalidConfigError: An option cannot be used.
         """
         return cls(options, context.clock)
+
+    @staticmethod
+    def erase(options: RedisOptions, context: AdapterContext) -> None:
+        """See `lixcore.ports.adapter.ErasesPlace`."""
+        erase_keys(options, context.clock, database=options.session_db)
 
     def append(self, session: SessionKey, timestamp: float, payload: bytes) -> Appended | None:
         """One request of three commands: activity, the entry, the length."""
