@@ -10,6 +10,7 @@ from lixcore.services.conversation.context_window import ContextParts
 from lixcore.services.conversation.enduring_window import EnduringWindow
 from lixcore.services.outage.reconciliation import Reconciler
 from lixcore.services.outage.stand_in_journal import StandInJournal
+from lixcore.services.redaction import NO_REDACTION, Redaction
 from lixcore.services.tiers.archive_reader import ArchiveReader
 from lixcore.services.tiers.guarded_powers import guarded
 from lixcore.services.tiers.spiller import Spiller
@@ -34,6 +35,7 @@ class SessionLayer:
         background: bool = False,
         through: bool = False,
         stands_in: bool = False,
+        redaction: Redaction = NO_REDACTION,
     ) -> None:
         self.archive = archive
         self.clock = clock
@@ -54,6 +56,7 @@ class SessionLayer:
             spiller=self.spiller,
             reader=self.reader,
             policy=WholeTurns(),
+            redaction=redaction,
             through=WriteThrough(archive, self.tiering) if through else None,
             max_messages=window,
             max_tokens=max_tokens,

@@ -23,6 +23,7 @@ from lixcore_redis.checks.verification import verify_keys
 from lixcore_redis.erasing import erase_keys
 from lixcore_redis.keys import cached_session_keys, lease_key, log_key, member_of
 from lixcore_redis.options import RedisOptions
+from lixcore_redis.sessions.descriptions import described, info_of
 from lixcore_redis.sessions.idle_sessions import IdleSessions
 from lixcore_redis.sessions.stream_entries import Nonces, entries_of, pack_timestamp
 from lixcore_redis.transport.failures import store_error
@@ -208,16 +209,11 @@ class RedisHotStore:
     def describe(self, session: SessionKey) -> HotInfo | None:
         """A script, so that the payloads stay on the server."""
         keys = self._keys(session)
-        found = self._link.run(scripts.DESCRIBE, (keys.log, keys.activity), keys.member, writes=False)
-        if found is None:
-            return None
-        held, first, last, active = found
-        return HotInfo(
-            held=held,
-            first_position=position_of(first) if first else None,
-            last_position=position_of(last) if last else None,
-            last_active=float(active or 0),
-        )
+        return info_of(self._link.run(scripts.DESCRIBE, (keys.log, keys.activity), keys.member, writes=False))
+
+    def describe_many(self, sessions: Sequence[SessionKey]) -> Sequence[HotInfo | None]:
+        """The same script for each, many in one request."""
+        return described(self._link, self._prefix, sessions)
 
     def sessions(self, *, inactive_since: float | None = None, limit: int | None = None) -> Sequence[SessionActivity]:
         """The buckets' sorted sets in one request, merged; then one more request to see that the sessions are there."""
