@@ -65,6 +65,7 @@ OFFENCES = [
     ("services", "lixcore/services/reuse/offence.py", "import lixcore.services.answers.semantic_cache"),
     ("services", "lixcore/services/embeddings/offence.py", "import lixcore.services.answers.semantic_cache"),
     ("services", "lixcore/services/outage/offence.py", "import lixcore.services.reuse"),
+    ("services", "lixcore/services/events/offence.py", "import lixcore.services.tiers.tiering"),
     ("services", "lixcore/services/a_room_nobody_planned.py", ""),
     ("core-is-pure", "lixcore/services/tiers/offence.py", "import lixcore_redis"),
     ("core-is-pure", "lixcore/services/tiers/offence.py", "def late():\n    import lixcore_policies"),

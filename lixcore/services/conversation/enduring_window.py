@@ -11,8 +11,10 @@ from lixcore.domain.record import encode_message
 from lixcore.domain.session import SessionKey
 from lixcore.errors import PositionConflictError, StoreBusyError, StoreError
 from lixcore.ports.clock import Clock
+from lixcore.ports.events import Added
 from lixcore.ports.hot_store import Appended
-from lixcore.services.conversation.context_window import ContextParts, ContextWindow, SessionStats
+from lixcore.services.conversation.context_window import ContextParts, ContextWindow
+from lixcore.services.conversation.session_facts import SessionStats
 from lixcore.services.outage.reconciliation import Reconciler
 from lixcore.services.outage.stand_in_journal import StandInJournal, drawn_position
 from lixcore.services.tiers.guarded_hot_store import GuardedHotStore, HotStoreAwayError, HotStoreFullError, HotStoreState
@@ -81,6 +83,8 @@ class EnduringWindow(ContextWindow):
             except PositionConflictError:  # another process drew the same one
                 continue
             self.stood_in += 1
+            if self._tell_added is not None:
+                self._tell_added(Added(session, position, stood_in=True))
             self._confirm_note(session)
             return Appended(position, held + 1)
         raise StoreBusyError("archive", f"{ATTEMPTS} positions that were drawn for a message were taken")

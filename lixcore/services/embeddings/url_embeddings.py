@@ -263,18 +263,21 @@ class UrlEmbeddings:
             return 0
         for start in range(0, len(keys), size):
             for group, seconds in self._lifetimes.groups(min(size, len(keys) - start)):
-                first = start + group.start
+                first: int = start + group.start
                 part = slice(first, start + group.stop)
                 entries = list(zip(keys[part], records(part), strict=True))
                 put = partial(store.put, entries, ttl=seconds, capacity=self._capacity)
                 try:
                     if self._guard.ask(put, False) is False:
+                        self._stats.stored(first)
                         return first
                 except StoreError as error:
                     if first == 0:
                         raise
+                    self._stats.stored(first)
                     reason = str(error).removeprefix(f"{error.where}: ")
                     raise PartialBatchError(error.where, reason, stored=first, total=len(keys)) from error
+        self._stats.stored(len(keys))
         return len(keys)
 
     def _tell_of_dimension(self, stored: int, model: str) -> None:

@@ -12,7 +12,9 @@ from lixcore.domain.position import ORIGIN, SEQUENCE_BITS, Entry, Position
 from lixcore.domain.session import RESERVED_TENANT, SessionKey
 from lixcore.errors import StoreBusyError, StoreError, StoreFullError, StoreUnavailableError
 from lixcore.ports.clock import Clock
+from lixcore.ports.events import Degraded, Events, Recovered
 from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, HotStore, SessionActivity, Ticket
+from lixcore.services.events.telling import SILENT, teller
 
 PROBE_SECONDS: Final = 1.0
 """How long a store that was away is left alone before it is asked again."""
@@ -84,9 +86,11 @@ class GuardedHotStore:
         on_return: Called when it is back, before any call may use it again.
     """
 
-    def __init__(self, hot: HotStore, clock: Clock) -> None:
+    def __init__(self, hot: HotStore, clock: Clock, events: Events = SILENT) -> None:
         self._hot = hot
         self._clock = clock
+        self._tell_degraded = teller(events, Degraded)
+        self._tell_recovered = teller(events, Recovered)
         self._next_probe = 0.0
         self._start: Callable[[], bool] | None = None
         self._wake: Callable[[], object] = lambda: None
@@ -141,8 +145,12 @@ class GuardedHotStore:
             return False
         # What has to happen before it is used again is made known first; who sees it there then sees that as well.
         self.on_return()
+        if self.absence is not absence:  # another caller has seen it, and may have lost it again
+            return self.absence is None
         self.absence = None
         self._told_refusal = ""
+        if self._tell_recovered is not None:
+            self._tell_recovered(Recovered("hot store"))
         _log.warning("the hot store is back after %.1f s", self._clock.monotonic() - absence.began)
         return True
 
@@ -157,14 +165,18 @@ class GuardedHotStore:
         raise HotStoreAwayError(absence.error, was_asked=False) from absence.error
 
     def _gone(self, error: StoreUnavailableError) -> None:
-        if self.absence is None:
-            now = self._clock.monotonic()
-            self._next_probe = now + PROBE_SECONDS
-            # A copy: the error itself holds the frames that it came through, with the message that was on its way.
-            self.absence = Absence(self._clock.now(), now, StoreUnavailableError(error.where, error.reason))
-            self.absences += 1
-            _log.warning("the hot store is away, sessions are served from the archive until it is back: %s", error)
-            self._wake()
+        now = self._clock.monotonic()
+        # A copy: the error itself holds the frames that it came through, with the message that was on its way.
+        absence = Absence(self._clock.now(), now, StoreUnavailableError(error.where, error.reason))
+        self._next_probe = now + PROBE_SECONDS
+        if self.absence is not None:  # looked at last: of two calls that notice it at the same instant, one tells of it
+            return
+        self.absence = absence
+        self.absences += 1
+        if self._tell_degraded is not None:
+            self._tell_degraded(Degraded("hot store", str(error)))
+        _log.warning("the hot store is away, sessions are served from the archive until it is back: %s", error)
+        self._wake()
 
     def _without_room(self, error: StoreFullError) -> HotStoreFullError:
         now = self._clock.monotonic()
