@@ -27,7 +27,6 @@ from lixcore.testing.ground.places import fresh_options
 from lixcore.testing.ground.rules import rule
 
 
-
 class StoreEndings(StoreGround):
     """Closed, opened again, damaged."""
 

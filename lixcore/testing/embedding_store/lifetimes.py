@@ -14,7 +14,6 @@ from lixcore.testing.ground.clock import SettableClock
 from lixcore.testing.ground.rules import rule
 
 
-
 class StoredTimes(StoreGround):
     """Times."""
 

@@ -114,7 +114,7 @@ class EvictionAnswers(AsksPolicies):
         check()
 
     @rule(
-        "Stores list sessions of the same time in any order, so without a rule of its own for equals, such as their keys, a policy"
+        "Stores list sessions of the same time in any order: without a rule of its own for equals, such as their keys, a policy"
         " lets others go on another store."
     )
     def test_the_order_of_the_candidates_does_not_matter(self, policy: EvictionPolicy) -> None:

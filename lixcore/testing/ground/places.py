@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -75,8 +76,8 @@ class Place:
                 f" an empty place; or, if it keeps nothing beyond its own object, say `capabilities = frozenset()` in {name}",
                 pytrace=False,
             )
-        directory = self._directory / f"place-{len(self._made) + 1}"
-        directory.mkdir(parents=True)
+        self._directory.mkdir(parents=True, exist_ok=True)
+        directory = Path(tempfile.mkdtemp(prefix="place-", dir=self._directory))
         self._made.append(fresh_options(self._adapter.Options(**settings), directory))
         return self._made[-1]
 

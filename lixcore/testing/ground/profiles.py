@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -17,7 +17,7 @@ PROFILE: Final = "LIXCORE_PROFILE"
 WITHOUT: Final = "LIXCORE_WITHOUT"
 """Parts of the suite to leave out, with commas between them: an experiment that shows which bugs only they find."""
 
-PARTS: Final = ("hostile-ids", "state-machine")
+PARTS: Final = ("hostile-ids", "state-machine", "shrinking")
 _SCALES: Final = {"dev": 0.25, "ci": 1.0, "nightly": 20.0}
 _SHRINKING: Final = {"dev": 5.0, "ci": 8.0, "nightly": 120.0}
 # Stores on disk and behind sockets take their time; and a fixture's store is emptied, or told apart, by each example itself.
@@ -56,7 +56,13 @@ def left_out(part: str) -> bool:
 
 def examples(count: int) -> settings:
     """Settings for a property of so many examples in ``ci``: put them over the ``@given`` of a function in the test."""
-    return settings(max_examples=scaled(count), deadline=None, report_multiple_bugs=False, suppress_health_check=_PATIENCE)
+    return settings(
+        max_examples=scaled(count),
+        deadline=None,
+        report_multiple_bugs=False,
+        phases=_phases(settings().phases),
+        suppress_health_check=_PATIENCE,
+    )
 
 
 def run_machine(machine: type[RuleBasedStateMachine], *, histories: int = 60, steps: int = 30) -> None:
@@ -68,11 +74,17 @@ def run_machine(machine: type[RuleBasedStateMachine], *, histories: int = 60, st
         stateful_step_count=steps,
         deadline=None,
         report_multiple_bugs=False,
-        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+        phases=_phases((Phase.explicit, Phase.generate, Phase.shrink)),
         suppress_health_check=_PATIENCE,
     )
     with _bounded_shrinking():
         run_state_machine_as_test(machine, settings=chosen)
+
+
+def _phases(usual: Collection[Phase]) -> list[Phase]:
+    """These, but for what the environment asks to leave out."""
+    left = {Phase.shrink, Phase.explain} if left_out("shrinking") else set()
+    return [phase for phase in usual if phase not in left]
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from lixcore.testing.similarity_index.indexes import (
 from lixcore.testing.similarity_index.oracle import floats, payloads
 
 
-
 class IndexCapacity(IndexGround):
     """Capacities and dimensions."""
 

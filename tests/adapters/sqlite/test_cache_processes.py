@@ -17,9 +17,9 @@ import pytest
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.similarity_index.oracle import payloads
+from lixcore.testing.similarity_index.threads import check_newest_of_each
 from lixcore_sqlite import SqliteEmbeddingStore, SqliteSimilarityIndex
-from similarity_index_concurrency import check_newest_of_each
-from similarity_oracle import payloads
 
 OpenIndex = Callable[..., SqliteSimilarityIndex]
 OpenEmbeddings = Callable[..., SqliteEmbeddingStore]

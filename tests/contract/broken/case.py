@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,4 +36,5 @@ def broken(contract: type[Contract], adapter: type[Any], *rules: str, right: typ
     assert names, f"{adapter.__name__} must be caught by a rule"
     unknown = {name for name in names if name.partition("[")[0] not in known}
     assert not unknown, f"no such rules: {sorted(unknown)}"
+    vars(sys.modules[adapter.__module__]).setdefault(adapter.__name__, adapter)  # one made in a function is found there as well
     return Broken(adapter, contract, names, right or adapter.__bases__[-1])

@@ -21,7 +21,6 @@ def wrong(adapter: type[Any], *rules: str, right: type[Any] = MemorySimilarityIn
 def in_a_history(adapter: type[Any]) -> Broken:
     """The same once more: random histories find it too."""
     again = type(f"{adapter.__name__}InAHistory", (adapter,), {"__doc__": adapter.__doc__, "__module__": __name__})
-    globals()[again.__name__] = again
     return wrong(again, "it-is-lists-of-entries-that-end")
 
 
