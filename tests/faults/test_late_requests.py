@@ -113,6 +113,25 @@ def test_a_forget_takes_nothing_that_was_said_after_it(ground: Ground) -> None:
         assert [message["content"] for message in other.session("s").get_context_messages()] == ["after"]
 
 
+def test_a_restore_hides_nothing_that_the_archive_took_after_it(ground: Ground) -> None:
+    """Nobody could end its connection: Redis is away until it arrives."""
+    with (
+        ground.site("redis", 1, redis=RESTRICTED, on_hot_store_failure="archive", redis_retries=0) as site,
+        UnreliableProxy(site.redis.port) as proxy,
+    ):
+        with site.stack() as other:
+            other.session("warm").add_message_to_context("user", "so that the script is known")
+            other.session("s").add_message_to_context("user", "first")
+            assert other.evict_idle(idle_seconds=0)
+        with site.stack(redis_port=proxy.port, **USER) as stack:
+            proxy.withhold(scripts.RESTORE.digest)
+            stack.session("s").add_message_to_context("user", "second")
+            assert proxy.deliver_withheld() != b"", "Redis carried it out"
+        with site.stack() as other:
+            assert [message["content"] for message in other.session("s").get_context_messages()] == ["first", "second"]
+            assert [message["content"] for message in other.session("s").get_full_history()] == ["first", "second"]
+
+
 def _microseconds(client: Any) -> int:
     """The server's time, since the epoch."""
     seconds, microseconds = client.time()
