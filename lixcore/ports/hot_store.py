@@ -156,7 +156,11 @@ class HotStore(Protocol):
         ...
 
     def forget(self, session: SessionKey) -> HotRemoval:
-        """Remove every trace of the session, and make outstanding tickets of it void. Atomic."""
+        """Remove every trace of the session, and make outstanding tickets of it void. Atomic.
+
+        A store whose requests may be under way for as long as the network likes removes nothing by one that comes late but what
+        was there when this was called.
+        """
         ...
 
     def describe(self, session: SessionKey) -> HotInfo | None:

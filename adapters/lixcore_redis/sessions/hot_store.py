@@ -167,10 +167,11 @@ class RedisHotStore:
         return bool(self._link.run(scripts.EVICT, (keys.log, keys.activity, keys.epoch), *arguments) == 1)
 
     def forget(self, session: SessionKey) -> HotRemoval:
-        """A script."""
+        """Two scripts: the first says up to where the second removes, which may be stuck on its way and arrive late."""
         keys = self._keys(session)
-        token = secrets.token_hex(16).encode()
-        epoch: bytes = self._link.run(scripts.FORGET, (keys.log, keys.activity, keys.epoch), keys.member, token)
+        begun, token = secrets.token_hex(16).encode(), secrets.token_hex(16).encode()
+        last_id: bytes = self._link.run(scripts.BEGIN_FORGET, (keys.log, keys.epoch), begun)
+        epoch: bytes = self._link.run(scripts.FORGET, (keys.log, keys.activity, keys.epoch), keys.member, token, last_id)
         _, count, last = epoch.partition(b"@")[0].split(b":")
         return HotRemoval(int(count), position_of(last) if last else None)
 

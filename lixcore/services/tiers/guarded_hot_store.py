@@ -226,7 +226,8 @@ class GuardedHotStore:
             self._check()
         try:
             appended = self._hot.append(session, timestamp, payload)
-        except StoreBusyError:
+        except StoreBusyError as error:
+            self._doubt(session, error.at_most)
             raise  # it is there: whoever can reach it would not see what is archived in its stead
         except StoreUnavailableError as error:
             if error.outcome_unknown:

@@ -8,17 +8,19 @@ from lixcore.domain.message import Message
 from lixcore.domain.position import SEQUENCE_BITS, Position
 from lixcore.domain.record import encode_message
 from lixcore.domain.session import SessionKey
-from lixcore.errors import StoreUnavailableError
+from lixcore.errors import StoreBusyError, StoreUnavailableError
 from lixcore.services.tiers import guarded_hot_store
 from outages import SESSION, WINDOW, Process, World
 
 LATE = 5.0  # seconds
 
 
-def gives_up(process: Process, text: str, session: SessionKey = SESSION) -> None:
+def gives_up(
+    process: Process, text: str, session: SessionKey = SESSION, *, kind: type[StoreUnavailableError] = StoreUnavailableError
+) -> None:
     """Add a message that the hot store may take within the next seconds, and not later."""
     at_most = Position(int((process.clock.now() + LATE) * 1000) + 1 << SEQUENCE_BITS)
-    error = StoreUnavailableError("redis://nowhere", "timed out", outcome_unknown=True, at_most=at_most)
+    error = kind("redis://nowhere", "timed out", outcome_unknown=True, at_most=at_most)
     process.way.failure = lambda: error
     with pytest.raises(StoreUnavailableError, match="timed out"):
         process.layer.window.add(session, Message("user", text, process.clock.now()))
@@ -33,11 +35,16 @@ def arrives(world: World, text: str, session: SessionKey = SESSION) -> None:
 
 @pytest.mark.parametrize("meanwhile", [1, WINDOW, 3 * WINDOW])
 @pytest.mark.parametrize("is_back", [False, True])
-def test_it_stands_where_its_sender_put_it(meanwhile: int, is_back: bool) -> None:  # noqa: FBT001  # a parameter
+@pytest.mark.parametrize("kind", [StoreUnavailableError, StoreBusyError])
+def test_it_stands_where_its_sender_put_it(
+    meanwhile: int,
+    is_back: bool,  # noqa: FBT001  # a parameter
+    kind: type[StoreUnavailableError],
+) -> None:
     world = World()
     process = world.process()
     process.add("m0")
-    gives_up(process, "m1")
+    gives_up(process, "m1", kind=kind)
     process.lose_hot_store()
     after = [f"m{number}" for number in range(2, 2 + meanwhile)]
     process.add(*after)
