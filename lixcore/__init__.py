@@ -13,6 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lixcore.config import CacheConfig
     from lixcore.coordinator import CacheCoordinator
     from lixcore.domain.message import Message
@@ -33,12 +35,15 @@ _HOMES = {
 }
 
 
-def open(config: CacheConfig | None = None, *, clock: Clock | None = None) -> Stack:  # noqa: A001  # reads as lixcore.open(…)
+def open(  # noqa: A001  # reads as lixcore.open(…)
+    config: CacheConfig | None = None, *, clock: Clock | None = None, plugins: Sequence[object] = ()
+) -> Stack:
     """Open the memory of an application: a stack for many sessions, which is a context manager.
 
     Args:
         config: What it is made of; `CacheConfig.load` reads it from ``lixcore.toml`` and ``LIX_*`` unless given.
         clock: Stands in for the machine's clock, for tests.
+        plugins: Plugins beside those that are installed; short for `CacheConfig.with_plugins`.
 
     Raises:
         ConfigError: The configuration gives no working stack; the error lists everything that is wrong.
@@ -46,6 +51,10 @@ def open(config: CacheConfig | None = None, *, clock: Clock | None = None) -> St
     """
     from lixcore.stack import Stack
 
+    if plugins:
+        from lixcore.config import CacheConfig
+
+        config = (CacheConfig.load() if config is None else config).with_plugins(*plugins)
     return Stack(config, clock=clock)
 
 

@@ -1,17 +1,18 @@
 """Which adapters are installed, and the class behind a name: entry points of the ``lixcore.*`` groups.
 
 Looking costs no import. An adapter is imported when it is asked for, so one that is broken disturbs nobody who does not use
-it. The adapters that come with lixcore are found the same way as anyone's.
+it. The adapters that come with lixcore are found the same way as anyone's. Plugins may bring more, see `lixcore.hooks`.
 """
 
 from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
+from typing import Self
 
 import attrs
 
@@ -78,15 +79,17 @@ class Registry:
 
     Args:
         points: Entry points of any groups; those of other groups are passed over.
+        brought: Classes that plugins bring, beside them.
     """
 
-    def __init__(self, points: Iterable[EntryPoint]) -> None:
+    def __init__(self, points: Iterable[EntryPoint], *, brought: Mapping[InstalledAdapter, type[Adapter]] | None = None) -> None:
         groups = {group.value: group for group in Group}
         self._points: dict[InstalledAdapter, EntryPoint] = {}
         for point in points:
             if (group := groups.get(point.group)) is not None:
                 self._points[_facts(group, point)] = point
-        self._installed = tuple(sorted(self._points, key=_sort_key))
+        self._brought = dict(brought or {})
+        self._installed = tuple(sorted([*self._points, *self._brought], key=_sort_key))
         self._loaded: dict[tuple[Group, str], type[Adapter]] = {}
 
     @staticmethod
@@ -94,8 +97,14 @@ class Registry:
         """The registry of everything installed on ``sys.path``; looked up once for each path."""
         return _scan(tuple(sys.path))
 
+    def with_brought(self, brought: Mapping[InstalledAdapter, type[Adapter]]) -> Self:
+        """These adapters and some that plugins bring; the very same registry when they bring none."""
+        return type(self)(self._points.values(), brought={**self._brought, **brought}) if brought else self
+
     def __eq__(self, other: object) -> bool:
-        return self._installed == other._installed if isinstance(other, Registry) else NotImplemented
+        if not isinstance(other, Registry):
+            return NotImplemented
+        return self._installed == other._installed and self._brought == other._brought
 
     def __hash__(self) -> int:
         return hash(self._installed)
@@ -143,14 +152,15 @@ class Registry:
             values = " and ".join(repr(facts.value) for facts in candidates)
             reason = f"it is registered {len(candidates)} times as a {group.label} ({values}); uninstall all but one"
             raise BrokenAdapterError(name, provider, reason)
+        [facts] = candidates
         try:
-            found = self._points[candidates[0]].load()
+            found = self._brought[facts] if facts in self._brought else self._points[facts].load()
         except MissingExtraError:
             raise
         except Exception as error:  # whatever a stranger's module raises, the user learns whose it is
             raise BrokenAdapterError(name, provider, f"importing it failed: {type(error).__name__}: {error}") from error
-        if (lack := _lack(found)) is not None:
-            raise BrokenAdapterError(name, provider, f"{candidates[0].value} {lack}")
+        if (lack := lack_of(found)) is not None:
+            raise BrokenAdapterError(name, provider, f"{facts.value} {lack}")
         adapter: type[Adapter] = found
         self._loaded[group, name] = adapter
         return adapter
@@ -164,9 +174,15 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 @lru_cache(maxsize=8)
-def _scan(_path: tuple[str, ...]) -> Registry:
+def entry_points_on(_path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """The entry points of all ``lixcore.*`` groups on ``sys.path``, which is given so that it is looked up once for each."""
     found = entry_points()
-    return Registry(point for group in Group for point in found.select(group=group.value))
+    return tuple(point for group in found.groups if group.startswith("lixcore.") for point in found.select(group=group))
+
+
+@lru_cache(maxsize=8)
+def _scan(path: tuple[str, ...]) -> Registry:
+    return Registry(entry_points_on(path))
 
 
 def _facts(group: Group, point: EntryPoint) -> InstalledAdapter:
@@ -180,7 +196,7 @@ def _sort_key(facts: InstalledAdapter) -> tuple[str, ...]:
     return (facts.group.value, facts.name, facts.distribution, facts.version, facts.value)
 
 
-def _lack(found: object) -> str | None:
+def lack_of(found: object) -> str | None:
     """What keeps something from being an adapter, as the rest of a sentence; None when nothing does."""
     if not isinstance(found, type):
         return "is not a class"

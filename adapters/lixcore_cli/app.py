@@ -13,6 +13,7 @@ import typer
 from lixcore import __version__
 from lixcore_cli.commands.calibrate import calibrate
 from lixcore_cli.commands.configuration import configuration
+from lixcore_cli.commands.contract import contract
 from lixcore_cli.commands.demo import demo
 from lixcore_cli.commands.doctor import doctor
 from lixcore_cli.commands.evict import evict
@@ -20,6 +21,8 @@ from lixcore_cli.commands.exporting import exporting
 from lixcore_cli.commands.forget import forget
 from lixcore_cli.commands.importing import importing
 from lixcore_cli.commands.janitor import janitor
+from lixcore_cli.commands.new_adapter import new_adapter
+from lixcore_cli.commands.new_policy import new_policy
 from lixcore_cli.commands.plugins import plugins
 from lixcore_cli.commands.sessions import sessions
 from lixcore_cli.commands.show import show
@@ -130,6 +133,20 @@ EXAMPLES = {
         ("lix calibrate pairs.jsonl --precision 0.95", "for 19 right answers of 20"),
         ("lix calibrate pairs.jsonl --set match_policy=threshold", "without comparing the texts"),
     ),
+    "contract": (
+        ("lix contract redis", "every rule, for each port that it serves"),
+        ("lix contract mine --port hot-store --profile dev", "quick, while you write it"),
+        ("lix contract mine --rule hostile", "some rules only"),
+    ),
+    "new-adapter": (
+        ("lix new-adapter mine --port hot-store", "a package lixcore-mine, that passes its contract"),
+        ("lix new-adapter mine --port codec --into ~/src", "somewhere else"),
+    ),
+    "new-policy": (
+        ("lix new-policy mine", "an eviction policy"),
+        ("lix new-policy mine --kind redaction", "what must not be stored"),
+        ("lix new-policy mine --kind plugin", "installed and asked, without any configuration"),
+    ),
 }
 
 
@@ -154,6 +171,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": doctor,
     "train-dictionary": train_dictionary,
     "calibrate": calibrate,
+    "contract": contract,
+    "new-adapter": new_adapter,
+    "new-policy": new_policy,
 }
 
 for _name, _function in COMMANDS.items():

@@ -16,6 +16,7 @@ import attrs
 from lixcore import __version__
 from lixcore.errors import (
     BrokenAdapterError,
+    BrokenPluginError,
     ConfigError,
     CorruptDataError,
     InvalidConfigError,
@@ -72,6 +73,10 @@ def checks(load: Callable[[], CacheConfig]) -> Iterator[Check]:
             )
         unknown = "not checked: which ones are meant is not known while settings are wrong"
         yield Check("configuration", Diagnosis("stores", Severity.WARNING, unknown, "mend the settings and ask again"))
+    except (BrokenPluginError, MissingExtraError) as error:
+        for fact in (str(error), *getattr(error, "__notes__", ())):
+            remedy = "leave it out of the setting plugins, or uninstall it; nothing that has this configuration starts before"
+            yield Check("configuration", Diagnosis("plugins", Severity.PROBLEM, fact, remedy))
     else:
         for diagnosis in configuration_checks(config):
             yield Check("configuration", diagnosis)

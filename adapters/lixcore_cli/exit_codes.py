@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Self
 
+from lixcore import errors
 from lixcore.errors import (
     ConfigError,
     CorruptDataError,
@@ -53,3 +54,11 @@ _BY_ERROR: tuple[tuple[type[LixError], ExitCode], ...] = (
 def code_of(error: LixError) -> ExitCode:
     """The exit code that an error of lixcore ends the command with."""
     return next((code for kind, code in _BY_ERROR if isinstance(error, kind)), ExitCode.DEFECT)
+
+
+def code_of_kind(kind: str) -> ExitCode:
+    """The exit code of an error that only the name of its class is known of."""
+    found = getattr(errors, kind, None)
+    if isinstance(found, type) and issubclass(found, LixError):
+        return next((code for each, code in _BY_ERROR if issubclass(found, each)), ExitCode.DEFECT)
+    return ExitCode.UNAVAILABLE

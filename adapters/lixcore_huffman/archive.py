@@ -15,7 +15,7 @@ import attrs
 from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import ClosedError, CorruptDataError, PositionConflictError, StoreRefusedError
-from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.cold_archive import ArchiveInfo, Salvage
 from lixcore.ports.diagnosis import Diagnosis
 from lixcore.ports.options import option
@@ -62,6 +62,7 @@ class HuffArchive:
     """
 
     Options: ClassVar[type[HuffArchiveOptions]] = HuffArchiveOptions
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSISTENT, Capability.SHARED})
 
     def __init__(self, options: HuffArchiveOptions, context: AdapterContext) -> None:
         self._root = str(context.archive_dir.expanduser().absolute())  # now: the working directory may change

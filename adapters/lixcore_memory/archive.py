@@ -7,13 +7,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from threading import Lock
+from typing import ClassVar
 
 import attrs
 
 from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import ClosedError, PositionConflictError
-from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ArchiveInfo, Salvage
 from lixcore.ports.verification import Verified
@@ -110,6 +111,8 @@ class MemoryArchive:
     Args:
         clock: For `ArchiveInfo.updated_at`, which is not known without one.
     """
+
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
 
     @attrs.frozen
     class Options:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
-from typing import Final
+from typing import ClassVar, Final
 
 import attrs
 
 from lixcore.domain.freshness import CLOCK_SKEW_SECONDS, is_live
 from lixcore.errors import ClosedError
-from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.embedding_store import KEY_BYTES
@@ -37,6 +37,8 @@ class MemoryEmbeddingStore:
 
     One lock guards everything. Of entries that expire at the same time, those that were put first leave first.
     """
+
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
 
     @attrs.frozen
     class Options:

@@ -7,13 +7,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from threading import Lock
+from typing import ClassVar
 
 import attrs
 
 from lixcore.domain.position import ORIGIN, Entry, Position, next_position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import ClosedError
-from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.clock import Clock
 from lixcore.ports.diagnosis import Diagnosis, Severity
 from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, SessionActivity, Ticket
@@ -49,6 +50,8 @@ class _Departures:
 
 class MemoryHotStore:
     """`lixcore.ports.hot_store.HotStore` in memory, for the threads of one process. One lock guards everything."""
+
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
 
     @attrs.frozen
     class Options:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import attrs
 
@@ -12,7 +12,7 @@ from lixcore.domain.scope import Scope, session_owner, tenant_owner
 from lixcore.domain.session import SessionKey
 from lixcore.domain.similarity import Vectors
 from lixcore.errors import ClosedError, InvalidInputError
-from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.similarity_index import IndexEntry, Match
@@ -104,6 +104,8 @@ class MemorySimilarityIndex:
     The search is exact. One lock guards everything; vectors are compared outside of it. Beyond `MAX_ENTRIES`, the scopes that
     were longest not added to are dropped.
     """
+
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
 
     @attrs.frozen
     class Options:

@@ -29,7 +29,7 @@ class RedisServerOptions:
     port: int = option(6379, "Port of the server.", at_least=1, at_most=65535)
     username: str | None = option(None, "User to log in as; none means the server's default user.")
     password: str | None = option(None, "Password to log in with.", secret=True)
-    key_prefix: str = option("lix", "What all keys begin with; braces are not accepted.")
+    key_prefix: str = option("lix", "What all keys begin with; braces are not accepted.", place="name")
     socket_connect_timeout: float = option(5.0, "Seconds to wait for a connection.", at_least=0.001)
     socket_timeout: float = option(5.0, "Seconds to wait for an answer.", at_least=0.001)
     socket_keepalive: bool = option(True, "Whether TCP checks that idle connections are alive.")

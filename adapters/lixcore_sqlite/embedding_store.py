@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from lixcore.domain.freshness import CLOCK_SKEW_SECONDS
-from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore_sqlite.cache_schema import EMBEDDINGS, LIVE, cache_database, live_at
@@ -41,6 +41,7 @@ class SqliteEmbeddingStore:
     """
 
     Options = SqliteEmbeddingOptions
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSISTENT, Capability.SHARED})
 
     def __init__(self, options: SqliteEmbeddingOptions, clock: Clock) -> None:
         self._clock = clock

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from lixcore.domain.position import ORIGIN, Entry, Position, next_position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, InvalidInputError
-from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.clock import Clock
 from lixcore.ports.diagnosis import Diagnosis
 from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, SessionActivity, Ticket
@@ -57,6 +57,7 @@ class SqliteHotStore:
     """
 
     Options = SqliteOptions
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSISTENT, Capability.SHARED})
 
     def __init__(self, options: SqliteOptions, clock: Clock) -> None:
         self._clock = clock

@@ -13,7 +13,7 @@ from lixcore.ports.options import option
 class SqliteFileOptions:
     """Where the sessions' file is, and how long to wait for it."""
 
-    path: str = option("./data/lixcore.sqlite3", "The database file; directories that are missing are made.")
+    path: str = option("./data/lixcore.sqlite3", "The database file; directories that are missing are made.", place="path")
     busy_timeout: float = option(5.0, "How many seconds to wait for other processes that write.", at_least=0, at_most=3600)
 
 
@@ -36,6 +36,7 @@ class SqliteSimilarityOptions(SqliteFileOptions):
         None,
         "The file of cached responses, which may be deleted at any time; unless given, it stands beside ``path`` and is named"
         " like it, with ``-cache``.",
+        place="path",
     )
     index_cache_bytes: int = option(
         64 * 1024 * 1024,
@@ -57,6 +58,7 @@ class SqliteEmbeddingOptions(SqliteFileOptions):
         None,
         "The file of embeddings of URLs, which may be deleted at any time; unless given, it stands beside ``path`` and is named"
         " like it, with ``-embeddings``.",
+        place="path",
     )
 
     @property

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from lixcore.domain.freshness import CLOCK_SKEW_SECONDS
 from lixcore.domain.scope import Scope, session_owner
 from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
-from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.similarity_index import IndexEntry, Match
@@ -75,6 +75,7 @@ class SqliteSimilarityIndex:
     """
 
     Options = SqliteSimilarityOptions
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSISTENT, Capability.SHARED})
 
     def __init__(self, options: SqliteSimilarityOptions, clock: Clock) -> None:
         self._clock = clock

@@ -11,7 +11,9 @@ from lixcore.ports.options import option
 class UsearchOptions:
     """The options of `UsearchSimilarityIndex`. Those of the graph hold for new graphs; a graph made otherwise is built anew."""
 
-    path: str = option("./data/usearch", "The directory of the index, for one process at a time; it is made when it is missing.")
+    path: str = option(
+        "./data/usearch", "The directory of the index, for one process at a time; it is made when it is missing.", place="path"
+    )
     dtype: str = option(
         "f16",
         "How the graph holds vectors: f32, f16 in half the memory, or i8 in a quarter. Similarities are exact with each.",

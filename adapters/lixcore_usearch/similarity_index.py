@@ -11,7 +11,7 @@ from lixcore.domain.freshness import is_live
 from lixcore.domain.scope import Scope, session_owner, tenant_owner
 from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
-from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.similarity_index import IndexEntry, Match
@@ -48,6 +48,7 @@ class UsearchSimilarityIndex:
     """
 
     Options: ClassVar[type[Any]] = UsearchOptions
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSISTENT})
 
     def __init__(self, options: UsearchOptions, clock: Clock) -> None:
         usearch_index_class()

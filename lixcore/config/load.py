@@ -68,20 +68,27 @@ def file_to_read(path: str | os.PathLike[str] | None, environ: Mapping[str, str]
     return usual
 
 
-def from_file(path: Path, adapters: Collection[str], problems: list[str]) -> list[Given]:
-    """What stands in a TOML file: settings at the top, each adapter's options in a table of its name.
+def from_top(path: Path, document: Mapping[str, object]) -> list[Given]:
+    """The settings at the top of a file, in no table."""
+    return [
+        Given(key, value, Origin(Layer.FILE, f"{path}: {key}")) for key, value in document.items() if not isinstance(value, dict)
+    ]
+
+
+def from_document(path: Path, document: Mapping[str, object], adapters: Collection[str], problems: list[str]) -> list[Given]:
+    """What a file holds: settings at the top, each adapter's options in a table of its name.
 
     Args:
         path: The file.
+        document: What it holds.
         adapters: The names that a table may have, as `adapter_prefix` gives them.
-        problems: Gets a sentence for everything that is wrong with the file itself.
+        problems: Gets a sentence for every other table.
     """
-    document = _document(path, problems)
     found: list[Given] = []
     for key, value in document.items():
         prefix = adapter_prefix(key)
         if not isinstance(value, dict):
-            found.append(Given(key, value, Origin(Layer.FILE, f"{path}: {key}")))
+            found += from_top(path, {key: value})
         elif prefix in adapters:
             found += [
                 Given(f"{prefix}_{option}", inner, Origin(Layer.FILE, f"{path}: [{key}] {option}"))
@@ -99,7 +106,13 @@ def adapter_prefix(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
-def _document(path: Path, problems: list[str]) -> Mapping[str, object]:
+def document(path: Path, problems: list[str]) -> Mapping[str, object]:
+    """What a TOML file holds.
+
+    Args:
+        path: The file.
+        problems: Gets a sentence for everything that is wrong with the file itself.
+    """
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)

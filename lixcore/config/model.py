@@ -10,11 +10,13 @@ import attrs
 
 from lixcore.config import load as sources
 from lixcore.config.core_settings import CoreSettings
+from lixcore.config.foundation import Foundation
 from lixcore.config.namespace import options_of
 from lixcore.config.origin import Given, Origin
 from lixcore.config.resolve import AUTO, Resolved, resolve
 from lixcore.config.setting import Setting, declared
 from lixcore.errors import InvalidInputError
+from lixcore.hooks.plugins import Plugins
 from lixcore.registry import Group, Registry, nearest
 
 
@@ -48,16 +50,22 @@ class CacheConfig(CoreSettings):
         registry: The adapters to choose from; those that are installed, when not given.
         settings: Any setting by its name; the others keep their defaults.
 
+    Plugins that are installed are loaded as the setting ``plugins`` says, before anything else: they may bring adapters. Two
+    configurations with the same settings are equal when their plugins are the same as well.
+
     Raises:
         InvalidConfigError: With everything that is wrong: unknown names and adapters, wrong types, values out of bounds.
+        BrokenPluginError: A plugin cannot be used.
     """
 
     _adapter_values: tuple[tuple[str, Any], ...]
-    _registry: Registry
+    _foundation: Foundation
     _resolved: Resolved = attrs.field(eq=False)
 
     def __init__(self, *, registry: Registry | None = None, **settings: Any) -> None:
-        self._settle(sources.from_arguments(settings), registry or Registry.scan(), [])
+        problems: list[str] = []
+        given = sources.from_arguments(settings)
+        self._settle(given, Foundation.laid(given, registry or Registry.scan(), (), problems), problems)
 
     @classmethod
     def load(
@@ -86,15 +94,18 @@ class CacheConfig(CoreSettings):
         """
         prefix = sources.checked_prefix(prefix)
         environ = os.environ if environ is None else environ
-        registry = registry or Registry.scan()
         problems: list[str] = []
-        given: list[Given] = []
-        if (file := sources.file_to_read(path, environ, prefix)) is not None:
-            adapters = {sources.adapter_prefix(adapter.name) for adapter in registry.installed()}
-            given += sources.from_file(file, adapters, problems)
-        given += sources.from_environment(environ, prefix)
+        file = sources.file_to_read(path, environ, prefix)
+        document = sources.document(file, problems) if file is not None else {}
+        given = sources.from_environment(environ, prefix)
         given += sources.from_command_line(texts or {}) + sources.from_arguments(settings)
-        return cls._of(given, registry, problems)
+        if file is None:
+            return cls._of(given, registry, problems)
+        top = sources.from_top(file, document)
+        foundation = Foundation.laid(top + given, registry or Registry.scan(), (), problems)
+        adapters = {sources.adapter_prefix(adapter.name) for adapter in foundation.registry.installed()}
+        whole = sources.from_document(file, document, adapters, problems)
+        return cls._upon(foundation, whole + given, problems)
 
     @classmethod
     def from_env(
@@ -124,7 +135,7 @@ class CacheConfig(CoreSettings):
         name: str | None = getattr(self, group.setting)
         if name != AUTO:
             return name
-        return self.hot_store if self.hot_store in self._registry.names(group) else None
+        return self.hot_store if self.hot_store in self.registry.names(group) else None
 
     def adapter_options(self, name: str, group: Group | None = None) -> Any:
         """The ``Options`` of an adapter, made of what was given for it and its defaults.
@@ -139,13 +150,13 @@ class CacheConfig(CoreSettings):
             InvalidInputError: ``group`` is needed.
         """
         if group is None:
-            groups = [each for each in Group if name in self._registry.names(each)]
+            groups = [each for each in Group if name in self.registry.names(each)]
             if len(groups) > 1:
                 listed = ", ".join(each.label for each in groups)
                 raise InvalidInputError("group", f"is needed: there are adapters {name!r} of {listed}")
             group = groups[0] if groups else Group.HOT_STORE
         known = dict(self._resolved.settings)
-        return options_of(self._registry, group, name, given=self._resolved.changed(), known=known)
+        return options_of(self.registry, group, name, given=self._resolved.changed(), known=known)
 
     def origin(self, name: str) -> Origin:
         """Where the value of a setting stands.
@@ -165,12 +176,28 @@ class CacheConfig(CoreSettings):
             InvalidConfigError: With everything that is wrong.
         """
         given = self._resolved.given(without=settings) + sources.from_arguments(settings)
-        return self._of(given, self._registry, [])
+        return self._of(given, self._foundation.installed, [], self.loaded_plugins.given)
+
+    def with_plugins(self, *plugins: object) -> Self:
+        """A configuration with the same settings whose stacks ask these plugins as well, and before all others.
+
+        They need not be installed, and the setting ``plugins`` does not speak of them. Stacks are shared among configurations
+        that have the very same ones.
+
+        Args:
+            plugins: Modules or objects whose functions are marked with `lixcore.hooks.hookimpl`, or classes of such objects,
+                which are made without arguments. The last one is asked first.
+
+        Raises:
+            BrokenPluginError: One cannot be used, or is a plugin of this configuration already.
+        """
+        given = self._resolved.given(without=())
+        return self._of(given, self._foundation.installed, [], [*self.loaded_plugins.given, *plugins])
 
     def settings(self) -> Sequence[ShownSetting]:
         """Every setting of the core and of the adapters in use, with its value, origin and help; secrets are masked."""
         resolved = self._resolved
-        adapters = {group.setting: self._registry.names(group) for group in Group}
+        adapters = {group.setting: self.registry.names(group) for group in Group}
         return [
             ShownSetting(
                 name=name,
@@ -185,7 +212,12 @@ class CacheConfig(CoreSettings):
     @property
     def registry(self) -> Registry:
         """The adapters that this configuration chooses from."""
-        return self._registry
+        return self._foundation.registry
+
+    @property
+    def loaded_plugins(self) -> Plugins:
+        """The plugins whose hooks are called."""
+        return self._foundation.plugins
 
     def __getattr__(self, name: str) -> Any:
         # Called for what is no field: an adapter's option, or a mistake.
@@ -199,19 +231,23 @@ class CacheConfig(CoreSettings):
         return f"CacheConfig({', '.join(parts)})"
 
     @classmethod
-    def _of(cls, given: Sequence[Given], registry: Registry, problems: list[str]) -> Self:
+    def _of(cls, given: Sequence[Given], registry: Registry | None, problems: list[str], plugins: Sequence[object] = ()) -> Self:
+        return cls._upon(Foundation.laid(given, registry or Registry.scan(), plugins, problems), given, problems)
+
+    @classmethod
+    def _upon(cls, foundation: Foundation, given: Sequence[Given], problems: list[str]) -> Self:
         config = cls.__new__(cls)
-        config._settle(given, registry, problems)  # noqa: SLF001  # its own
+        config._settle(given, foundation, problems)  # noqa: SLF001  # its own
         return config
 
-    def _settle(self, given: Sequence[Given], registry: Registry, problems: list[str]) -> None:
+    def _settle(self, given: Sequence[Given], foundation: Foundation, problems: list[str]) -> None:
         core = core_settings()
-        resolved = resolve(core, given, registry, problems)
+        resolved = resolve(core, given, foundation.registry, problems)
         names = {setting.name for setting in core}
         self.__attrs_init__(
             **{name: resolved.values[name] for name in names},
             adapter_values=tuple(sorted((name, value) for name, value in resolved.changed().items() if name not in names)),
-            registry=registry,
+            foundation=foundation,
             resolved=resolved,
         )
 

@@ -1,13 +1,14 @@
 """Every hook: when it is called, with what, and what an answer means.
 
 A plugin implements any of them as a function of the same name, marked with `lixcore.hooks.hookimpl`; it may leave out arguments
-that it does not need. The order among plugins is pluggy's: the last one registered is asked first, ``tryfirst`` and ``trylast``
-change that.
+that it does not need. Plugins that were given in a call are asked first, the last one of them before the others; then those that
+are installed, in the order in which the setting ``plugins`` names them, or by name. ``tryfirst`` and ``trylast`` change that.
 
 There are three kinds. *Decisions*: the first plugin that does not answer None decides; when all answer None, or there is none,
 the policy does that the configuration names. What a plugin raises, or an answer that cannot be one, is a `PolicyFailedError`
-that names the plugin: what was asked for is not done. *Redaction*: every plugin is asked, one after the other. *Events*: every
-plugin is told, after the fact, on a thread that nothing waits for.
+that names the plugin: what was asked for is not done. An implementation with ``wrapper=True`` is called around all that, the
+configured policy included. *Redaction*: every plugin is asked, one after the other. *Events*: every plugin is told, after the
+fact, on a thread that nothing waits for.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 def lixcore_adapters() -> Iterable[PluginAdapter]:
     """Adapters and policies that the plugin brings, beside those that packages register by entry points.
 
-    Called when a configuration is read, for every plugin that it lets in.
+    Called once, when a configuration first lets the plugin in.
     """
     raise NotImplementedError
 

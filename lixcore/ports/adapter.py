@@ -62,13 +62,14 @@ class Adapter(Protocol):
     def open(cls, options: Any, context: AdapterContext) -> Any:
         """Make the adapter. It never hangs.
 
-        A hot store or an archive connects lazily or at once, as is usual for its store. A similarity index or an embedding store
-        touches nothing: no file, lock or connection before its first call, and whatever is wrong with its store is an error of
-        its calls, until it is put right. So a cache never keeps an application from starting, and leaves no trace unless used.
+        A hot store or an archive connects lazily or at once, as is usual for its store. A similarity index, an embedding store or
+        an archive index touches nothing: no file, lock or connection before its first call, and whatever is wrong with its store
+        is an error of its calls, until it is put right. So what can be done without never keeps an application from starting, and
+        leaves no trace unless used.
 
         Raises:
             MissingExtraError: Its driver is not installed.
-            StoreError: The store cannot be used; never raised by a cache.
+            StoreError: The store cannot be used; never raised by a cache or an archive index.
         """
         ...
 

@@ -92,13 +92,16 @@ class HotStore(Protocol):
         """Add one entry after all others of a hot session; also records activity.
 
         The position is above every one that this session had here since its last restore, and above the ``next_after`` of that
-        restore, which covers all before; also when the clock stepped back. This is the hot path: one round trip.
+        restore, which covers all before; also when the clock stepped back. It carries the time, as `next_position` does, so that
+        a session that begins anew in a store that was wiped gets no old position again. This is the hot path: one round trip.
 
         Returns:
             None when the session is absent; nothing was stored, and the caller restores it first.
 
         Raises:
-            StoreUnavailableError: With ``outcome_unknown`` when the entry may have been stored all the same.
+            StoreUnavailableError: With ``outcome_unknown`` when the entry may have been stored all the same, or may still be:
+                a request may be under way for as long as the network likes. Such a store gives the error ``at_most``: above that
+                position it never stores the entry, and what the archive takes in its stead gets its place there.
         """
         ...
 
@@ -153,7 +156,11 @@ class HotStore(Protocol):
         ...
 
     def forget(self, session: SessionKey) -> HotRemoval:
-        """Remove every trace of the session, and make outstanding tickets of it void. Atomic."""
+        """Remove every trace of the session, and make outstanding tickets of it void. Atomic.
+
+        A store whose requests may be under way for as long as the network likes removes nothing by one that comes late but what
+        was there when this was called.
+        """
         ...
 
     def describe(self, session: SessionKey) -> HotInfo | None:

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
-from cold_archive_contract import ColdArchiveContract
+from lixcore.testing import ColdArchiveContract
 from lixcore_huffman import HuffArchive
 
 
 class TestHuffArchive(ColdArchiveContract):
     adapter = HuffArchive
-
-    @pytest.fixture
-    def options(self) -> Any:
-        return HuffArchive.Options()

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
+from lixcore.testing import Place, SimilarityIndexContract
 from lixcore_redis import RedisSimilarityIndex
-from similarity_index_contract import SimilarityIndexContract
 
 
 class TestRedisSimilarityIndex(SimilarityIndexContract):
     adapter = RedisSimilarityIndex
-    own_clock = True
 
     @pytest.fixture
-    def options(self, redis_url: str) -> Any:
-        return RedisSimilarityIndex.Options(url=redis_url)
+    def options(self, place: Place, redis_url: str) -> Any:
+        return place.options(url=redis_url)

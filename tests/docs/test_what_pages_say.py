@@ -19,6 +19,7 @@ import redis
 
 import lixcore
 from lixcore import CacheConfig
+from lixcore.hooks.installed import GROUP as PLUGINS
 from lixcore.registry import Group, Registry
 from lixcore_huffman import Hcv1Codec
 from lixcore_redis import RedisHotStore
@@ -34,7 +35,7 @@ def documents(found: list[tuple[str, str]]) -> list[tuple[str, dict[str, Any]]]:
 
 def test_every_toml_block_is_a_configuration_or_an_entry_point(blocks: Blocks, tmp_path: Path) -> None:
     """Of a `lixcore.toml` all settings are known; of a `pyproject.toml` the entry-point groups are."""
-    groups = {group.value for group in Group}
+    groups = {group.value for group in Group} | {PLUGINS}
     found = blocks("toml")
     assert len(found) >= 4
     for page, document in documents(found):

@@ -57,7 +57,7 @@ class LixCommand:
 
     def arguments(self, command: str, *arguments: str) -> list[str]:
         """The arguments of a command on these stores; a setting among them wins over these."""
-        without_stores = {"demo", "plugins"}
+        without_stores = {"demo", "plugins", "new-adapter", "new-policy"}
         return [command, *([] if command in without_stores else self._settings), *arguments]
 
     def __call__(self, command: str, *arguments: str, stdin: bytes | None = None) -> Ran:

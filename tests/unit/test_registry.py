@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint, distributions
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 from lixcore.errors import BrokenAdapterError, MissingExtraError, UnknownAdapterError
 from lixcore.registry import Group, Registry, nearest
+from site_packages import SitePackages, site_packages
 
 GOOD = """
 import attrs
@@ -34,44 +34,17 @@ class Store:
 """
 
 
-class Site:
-    """A directory that distributions are installed into."""
-
-    numbers = itertools.count()
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.modules: list[str] = []
-
-    def install(self, distribution: str, source: str, *registered: str, group: str = "lixcore.hot_store") -> None:
-        """Install a distribution with one module, whose name goes where a line of its entry points says ``MODULE``."""
-        module = f"stranger_{next(self.numbers)}"
-        self.modules.append(module)
-        (self.path / f"{module}.py").write_text(source, encoding="utf-8")
-        info = self.path / f"{distribution}-2.5.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 2.5\n", encoding="utf-8")
-        lines = [f"[{group}]", *(line.replace("MODULE", module) for line in registered)]
-        (info / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
-
-    def registry(self) -> Registry:
-        return Registry(point for found in distributions(path=[str(self.path)]) for point in found.entry_points)
-
-
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.syspath_prepend(tmp_path)
-    site = Site(tmp_path)
-    yield site
-    for module in site.modules:
-        sys.modules.pop(module, None)
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SitePackages]:
+    with site_packages(tmp_path, monkeypatch) as site:
+        yield site
 
 
 def load(registry: Registry, name: str, group: Group = Group.HOT_STORE) -> object:
     return registry.load(group, name, origin="argument hot_store")
 
 
-def test_a_strangers_adapter_is_found_where_it_is_installed(site: Site) -> None:
+def test_a_strangers_adapter_is_found_where_it_is_installed(site: SitePackages) -> None:
     site.install("lixcore_mongodb", GOOD, "mongo = MODULE:Store")
     registry = Registry.scan()
     (facts,) = [each for each in registry.installed(Group.HOT_STORE) if each.name == "mongo"]
@@ -83,10 +56,10 @@ def test_a_strangers_adapter_is_found_where_it_is_installed(site: Site) -> None:
 
 
 def test_what_is_installed_on_a_path_that_is_added_later_is_found(
-    tmp_path_factory: pytest.TempPathFactory, site: Site, monkeypatch: pytest.MonkeyPatch
+    tmp_path_factory: pytest.TempPathFactory, site: SitePackages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "late" not in Registry.scan().names(Group.HOT_STORE)
-    later = Site(tmp_path_factory.mktemp("later"))
+    later = SitePackages(tmp_path_factory.mktemp("later"))
     later.install("late", GOOD, "late = MODULE:Store")
     monkeypatch.syspath_prepend(later.path)
     assert "late" in Registry.scan().names(Group.HOT_STORE)
@@ -101,14 +74,14 @@ def test_the_adapters_of_lixcore_are_registered_like_anyones() -> None:
     assert registry.provider(Group.COLD_ARCHIVE, "huffman").startswith("lixcore ")
 
 
-def test_looking_imports_nothing(site: Site) -> None:
+def test_looking_imports_nothing(site: SitePackages) -> None:
     site.install("bomb", "raise RuntimeError('imported')", "bomb = MODULE:Store")
     registry = site.registry()
     assert [facts.name for facts in registry.installed()] == ["bomb"]
     assert site.modules[0] not in sys.modules
 
 
-def test_a_broken_adapter_is_named_with_its_distribution_and_disturbs_no_other(site: Site) -> None:
+def test_a_broken_adapter_is_named_with_its_distribution_and_disturbs_no_other(site: SitePackages) -> None:
     site.install("bomb", "raise RuntimeError('tick')", "bomb = MODULE:Store")
     site.install("good", GOOD, "good = MODULE:Store")
     registry = site.registry()
@@ -128,20 +101,20 @@ def test_a_broken_adapter_is_named_with_its_distribution_and_disturbs_no_other(s
         ("", "AttributeError: module"),
     ],
 )
-def test_whatever_a_module_raises_is_told(site: Site, source: str, cause: str) -> None:
+def test_whatever_a_module_raises_is_told(site: SitePackages, source: str, cause: str) -> None:
     site.install("bad", source, "bad = MODULE:Store")
     with pytest.raises(BrokenAdapterError, match=cause):
         load(site.registry(), "bad")
 
 
-def test_a_missing_extra_stays_the_error_that_it_is(site: Site) -> None:
+def test_a_missing_extra_stays_the_error_that_it_is(site: SitePackages) -> None:
     source = "from lixcore.errors import MissingExtraError\nraise MissingExtraError('x', module='m', extra='zstd')"
     site.install("lacking", source, "lacking = MODULE:Store")
     with pytest.raises(MissingExtraError, match=r"pip install 'lixcore\[zstd\]'"):
         load(site.registry(), "lacking")
 
 
-def test_an_unknown_adapter_names_the_nearest_and_where_the_name_comes_from(site: Site) -> None:
+def test_an_unknown_adapter_names_the_nearest_and_where_the_name_comes_from(site: SitePackages) -> None:
     site.install("good", GOOD, "mongo = MODULE:Store", "other = MODULE:Store")
     with pytest.raises(UnknownAdapterError) as caught:
         load(site.registry(), "Mongoo")
@@ -153,7 +126,7 @@ def test_an_unknown_adapter_names_the_nearest_and_where_the_name_comes_from(site
         load(site.registry(), "mongo", Group.CODEC)
 
 
-def test_one_name_of_two_distributions_is_refused_and_both_are_named(site: Site) -> None:
+def test_one_name_of_two_distributions_is_refused_and_both_are_named(site: SitePackages) -> None:
     site.install("first", GOOD, "mongo = MODULE:Store")
     site.install("second", GOOD, "mongo = MODULE:Store")
     registry = site.registry()
@@ -163,7 +136,7 @@ def test_one_name_of_two_distributions_is_refused_and_both_are_named(site: Site)
     assert registry.names(Group.HOT_STORE) == ["mongo"]
 
 
-def test_one_name_may_serve_several_groups(site: Site) -> None:
+def test_one_name_may_serve_several_groups(site: SitePackages) -> None:
     site.install("store", GOOD, "memory = MODULE:Store")
     site.install("archive", GOOD, "memory = MODULE:Store", group="lixcore.cold_archive")
     registry = site.registry()
@@ -189,7 +162,7 @@ def test_one_name_may_serve_several_groups(site: Site) -> None:
         (("class Store:", "Store = 3\nclass Other:"), "is not a class"),
     ],
 )
-def test_what_is_no_adapter_is_told_what_it_lacks(site: Site, change: tuple[str, str], lack: str) -> None:
+def test_what_is_no_adapter_is_told_what_it_lacks(site: SitePackages, change: tuple[str, str], lack: str) -> None:
     assert change[0] in GOOD
     site.install("bad", GOOD.replace(*change), "bad = MODULE:Store")
     with pytest.raises(BrokenAdapterError, match=lack):
@@ -202,7 +175,7 @@ def test_entry_points_of_other_groups_are_passed_over() -> None:
     assert (facts.group, facts.provider) == (Group.CODEC, "an unknown distribution")
 
 
-def test_registries_of_the_same_adapters_are_equal(site: Site) -> None:
+def test_registries_of_the_same_adapters_are_equal(site: SitePackages) -> None:
     site.install("good", GOOD, "mongo = MODULE:Store")
     assert site.registry() == site.registry()
     assert hash(site.registry()) == hash(site.registry())

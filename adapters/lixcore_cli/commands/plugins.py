@@ -15,21 +15,24 @@ from lixcore_cli.output import Output, plain_table
 from lixcore_cli.safe_text import visible_line
 
 if TYPE_CHECKING:
+    from lixcore.hooks.installed import InstalledPlugins
+    from lixcore.hooks.plugins import PluginFacts
     from lixcore.registry import InstalledAdapter, Registry
 
 
 @attrs.frozen
 class Finding:
-    """An adapter, and whether it can be used.
+    """An adapter or a plugin, and whether it can be used.
 
     Attributes:
         group: The entry-point group.
         name: What a configuration calls it.
-        location: ``module:class``.
+        location: ``module:class``; of a plugin, ``module`` or ``module:object``.
         distribution: Who registers it.
         version: Of that distribution.
         loads: Whether it can be imported and is an adapter.
         problem: Why not, or which extra it lacks; empty when nothing is wrong.
+        hooks: The hooks that a plugin answers; none for an adapter.
     """
 
     group: str
@@ -39,18 +42,19 @@ class Finding:
     version: str
     loads: bool
     problem: str = ""
+    hooks: Sequence[str] = ()
 
 
 def plugins(*, as_json: JsonOption = False) -> None:
-    """List the registered adapters and policies, load each, and name the extra that one lacks.
+    """List the registered adapters, policies and plugins, load each, and name the extra that one lacks.
 
-    The exit code is 1 when one does not load.
+    Plugins are loaded whether the setting ``plugins`` lets them in or not. The exit code is 1 when one does not load.
     """
     with invoked(as_json=as_json) as run:
         from lixcore.registry import Registry
 
-        registry = Registry.scan()
-        findings = [_tried(registry, adapter) for adapter in registry.installed()]
+        registry, of_plugins = _tried_plugins(Registry.scan())
+        findings = [_tried(registry, adapter) for adapter in registry.installed()] + of_plugins
         if as_json:
             run.out.lines(map(attrs.asdict, findings))
         else:
@@ -66,7 +70,8 @@ def _show(out: Output, findings: Sequence[Finding]) -> None:
         if each.group != group:
             group = each.group
             table.add_row(visible_line(group), style="bold")
-        cells = (f"  {each.name}", each.location, f"{each.distribution} {each.version}", each.problem or "yes")
+        answers = f"yes: {', '.join(each.hooks)}" if each.hooks else "yes"
+        cells = (f"  {each.name}", each.location, f"{each.distribution} {each.version}", each.problem or answers)
         table.add_row(*map(visible_line, cells), style="" if each.loads else "red")
     out.show(table)
 
@@ -85,3 +90,31 @@ def _tried(registry: Registry, adapter: InstalledAdapter) -> Finding:
     except BrokenAdapterError as error:
         return attrs.evolve(facts, loads=False, problem=str(error))
     return facts
+
+
+def _tried_plugins(registry: Registry) -> tuple[Registry, list[Finding]]:
+    """The registry with the adapters that plugins bring, and a finding for each plugin."""
+    from lixcore.hooks.installed import InstalledPlugins
+
+    findings: list[Finding] = []
+    installed = InstalledPlugins.scan()
+    for facts in installed.facts:
+        registry, finding = _tried_plugin(registry, installed, facts)
+        findings.append(finding)
+    return registry, findings
+
+
+def _tried_plugin(registry: Registry, installed: InstalledPlugins, plugin: PluginFacts) -> tuple[Registry, Finding]:
+    from lixcore.errors import BrokenPluginError, MissingExtraError
+    from lixcore.hooks.choosing import with_adapters_of
+    from lixcore.hooks.installed import GROUP
+
+    facts = Finding(GROUP, plugin.name, plugin.value, plugin.distribution, plugin.version, loads=True)
+    try:
+        loaded = installed.load(plugin.name)
+        extended = with_adapters_of(registry, [loaded])
+    except MissingExtraError as error:
+        return registry, attrs.evolve(facts, problem=str(error))
+    except BrokenPluginError as error:
+        return registry, attrs.evolve(facts, loads=False, problem=str(error))
+    return extended, attrs.evolve(facts, hooks=loaded.hooks)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, InvalidInputError, StoreBusyError
-from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.similarity_index import LABEL_BYTES, IndexEntry, Match
@@ -20,6 +20,7 @@ from lixcore_redis.answers.similarity_keys import ScopeKeys, cached_scope_keys
 from lixcore_redis.answers.similarity_records import HEAD_BYTES, ID_BYTES, pack_entry, read_head, read_rows
 from lixcore_redis.answers.similarity_scopes import SimilarityScopes
 from lixcore_redis.answers.similarity_scripts import ADD, MOST_BYTES
+from lixcore_redis.erasing import erase_keys
 from lixcore_redis.keys import lease_key
 from lixcore_redis.options import RedisSimilarityOptions
 from lixcore_redis.tally_hash import TallyHash, tallies_key
@@ -52,6 +53,7 @@ class RedisSimilarityIndex:
     """
 
     Options: ClassVar[type[RedisSimilarityOptions]] = RedisSimilarityOptions
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSISTENT, Capability.SHARED, Capability.OWN_CLOCK})
 
     def __init__(self, options: RedisSimilarityOptions, clock: Clock) -> None:
         self._link = Link(options, clock, database=options.semantic_db, what="similarity index", read_bytes=READ_BYTES)
@@ -70,6 +72,11 @@ class RedisSimilarityIndex:
             InvalidConfigError: An option cannot be used.
         """
         return cls(options, context.clock)
+
+    @staticmethod
+    def erase(options: RedisSimilarityOptions, context: AdapterContext) -> None:
+        """See `lixcore.ports.adapter.ErasesPlace`."""
+        erase_keys(options, context.clock, database=options.semantic_db)
 
     def add(self, scope: Scope, entry: IndexEntry, *, ttl: float, capacity: int) -> None:
         """A script, which may be sent twice: it knows the entry by an id that is drawn here."""

@@ -9,17 +9,17 @@ from math import ceil
 from typing import Any, ClassVar, Final, Self
 
 import attrs
-from redis.exceptions import NoScriptError
 
 from lixcore.domain.freshness import CLOCK_SKEW_SECONDS
 from lixcore.errors import CorruptDataError, InvalidInputError
-from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.cache_size import CacheSize
 from lixcore.ports.clock import Clock
 from lixcore.ports.embedding_store import KEY_BYTES
 from lixcore_redis.embeddings import embedding_scripts as scripts
 from lixcore_redis.embeddings.embedding_requests import TRANSACTION_ANSWERS, PutFacts, ValueRequests, stored_heads
 from lixcore_redis.embeddings.embedding_values import live_values, value_root
+from lixcore_redis.erasing import erase_keys
 from lixcore_redis.keys import any_version_pattern
 from lixcore_redis.options import RedisEmbeddingOptions
 from lixcore_redis.scripts import Script
@@ -44,6 +44,7 @@ class RedisEmbeddingStore:
     """
 
     Options: ClassVar[type[RedisEmbeddingOptions]] = RedisEmbeddingOptions
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.PERSISTENT, Capability.SHARED, Capability.OWN_CLOCK})
 
     def __init__(self, options: RedisEmbeddingOptions, clock: Clock) -> None:
         self._link = Link(options, clock, database=options.url_db, what="embedding store")
@@ -62,6 +63,11 @@ class RedisEmbeddingStore:
             InvalidConfigError: An option cannot be used.
         """
         return cls(options, context.clock)
+
+    @staticmethod
+    def erase(options: RedisEmbeddingOptions, context: AdapterContext) -> None:
+        """See `lixcore.ports.adapter.ErasesPlace`."""
+        erase_keys(options, context.clock, database=options.url_db)
 
     def get(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
         """GETRANGE for each."""
@@ -161,9 +167,9 @@ class RedisEmbeddingStore:
 
     def _run(self, script: Script, request: _Request) -> Any:
         """Run a script that may be sent twice, and return its answer."""
-        (answer,) = self._link.call(request.packed(b"EVALSHA", script.digest), 1)
-        if isinstance(answer, NoScriptError):  # a new server, or its scripts were flushed
-            (answer,) = self._link.call(request.packed(b"EVAL", script.source), 1)
+        (answer,) = self._link.call(
+            request.packed(b"EVALSHA", script.digest), 1, otherwise=lambda: request.packed(b"EVAL", script.source)
+        )
         return answer
 
 

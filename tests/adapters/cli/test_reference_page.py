@@ -56,6 +56,9 @@ ARGUMENTS: dict[str, list[str]] = {
     "forget": ["a", "--yes"],
     "train-dictionary": ["out.zdict", "--from", "all.jsonl", "--size", "512"],
     "calibrate": ["pairs.jsonl"],
+    "contract": ["lru", "--profile", "dev", "--rule", "eviction-policy/a"],
+    "new-adapter": ["mine", "--port", "codec"],
+    "new-policy": ["mine"],
 }
 
 
@@ -73,7 +76,10 @@ def test_every_command_speaks_json(lix: LixCommand, command: str) -> None:
         assert len(result.lines()) > 1
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in {"demo", "plugins"}])
+WITHOUT_CONFIGURATION = {"demo", "plugins", "new-adapter", "new-policy"}
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in WITHOUT_CONFIGURATION])
 def test_every_command_tells_its_errors_as_json(lix: LixCommand, command: str) -> None:
     result = lix(command, *ARGUMENTS.get(command, []), "--json", "--set", "hot_windw_size=1")
     if command == "doctor":

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.similarity_index.oracle import ALL, floats, payloads
 from lixcore_redis import RedisSimilarityIndex
-from similarity_oracle import ALL, floats, payloads
 
 SESSION = SessionKey("one")
 SCOPES = [Scope(SESSION, url=str(number), shared=number % 2 == 1) for number in range(4)]

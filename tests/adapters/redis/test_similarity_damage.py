@@ -15,9 +15,9 @@ from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, InvalidInputError, StoreRefusedError
 from lixcore.ports.similarity_index import IndexEntry, Match
+from lixcore.testing.similarity_index.oracle import ALL, Held, check_found, floats
 from lixcore_redis import RedisSimilarityIndex
 from lixcore_redis.answers.similarity_keys import TAIL_BYTES, scope_keys
-from similarity_oracle import ALL, Held, check_found, floats
 
 SCOPE = Scope(SessionKey("one"), url="u")
 KEYS = scope_keys("lix", SCOPE).strings

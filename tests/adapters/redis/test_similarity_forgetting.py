@@ -10,10 +10,10 @@ import pytest
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.similarity_index.oracle import floats, payloads
 from lixcore_redis import RedisSimilarityIndex
 from lixcore_redis.answers.similarity_keys import scope_keys
 from settable_clock import SettableClock
-from similarity_oracle import floats, payloads
 
 OURS = Scope(SessionKey("one"), shared=True)
 THEIRS = Scope(SessionKey("two"), shared=True)

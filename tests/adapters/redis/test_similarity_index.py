@@ -13,10 +13,10 @@ from forked import run_in_fork
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.similarity_index.oracle import ALL, floats, payloads
 from lixcore_redis import RedisSimilarityIndex
 from lixcore_redis.answers.similarity_keys import TAIL_BYTES, scope_keys
 from redis_process import RedisProcess
-from similarity_oracle import ALL, floats, payloads
 from unreliable_proxy import UnreliableProxy
 
 SESSION = SessionKey("one")

@@ -10,10 +10,10 @@ import pytest
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.similarity_index.oracle import ALL, floats, payloads
+from lixcore.testing.similarity_index.threads import check_newest_of_each
 from lixcore_redis import RedisSimilarityIndex
 from lixcore_redis.answers.similarity_keys import scope_keys
-from similarity_index_concurrency import check_newest_of_each
-from similarity_oracle import ALL, floats, payloads
 
 SESSION = SessionKey("one")
 SCOPE, OTHER = Scope(SESSION), Scope(SESSION, url="other")

@@ -13,11 +13,11 @@ from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreFullError, StoreRefusedError
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.similarity_index.oracle import floats, payloads
 from lixcore_redis import RedisHotStore, RedisSimilarityIndex
 from lixcore_redis.answers.similarity_keys import scope_keys
 from redis_process import RedisProcess
 from settable_clock import SettableClock
-from similarity_oracle import floats, payloads
 
 SESSION = SessionKey("one")
 OWN = Scope(SESSION, url="https://example.com")

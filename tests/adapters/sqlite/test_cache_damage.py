@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from contract_ground import NOON
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, StoreBusyError, StoreError
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.ground.clock import NOON
 from lixcore_sqlite import SqliteEmbeddingStore, SqliteSimilarityIndex
 
 ONE, SHARED = Scope(SessionKey("one")), Scope(SessionKey("one"), shared=True)

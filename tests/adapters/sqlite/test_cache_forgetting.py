@@ -12,11 +12,11 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from contract_ground import SettableClock
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreBusyError
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.ground.clock import SettableClock
 from lixcore_sqlite import SqliteEmbeddingStore, SqliteSimilarityIndex
 
 OpenIndex = Callable[..., SqliteSimilarityIndex]

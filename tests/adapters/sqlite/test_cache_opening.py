@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hot_store_concurrency import at_once
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, StoreBusyError, StoreError, StoreRefusedError
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.ground.threads import at_once
 from lixcore_sqlite import SqliteEmbeddingStore, SqliteHotStore, SqliteSimilarityIndex
 
 ONE = Scope(SessionKey("one"))

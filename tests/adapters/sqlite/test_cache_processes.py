@@ -17,9 +17,9 @@ import pytest
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.similarity_index.oracle import payloads
+from lixcore.testing.similarity_index.threads import check_newest_of_each
 from lixcore_sqlite import SqliteEmbeddingStore, SqliteSimilarityIndex
-from similarity_index_concurrency import check_newest_of_each
-from similarity_oracle import payloads
 
 OpenIndex = Callable[..., SqliteSimilarityIndex]
 OpenEmbeddings = Callable[..., SqliteEmbeddingStore]
@@ -32,7 +32,8 @@ BEGINNING = """
 import os, sys, resource, threading
 from pathlib import Path
 import numpy as np
-from contract_ground import SettableClock, open_adapter
+from lixcore.testing.ground.clock import SettableClock
+from lixcore.testing.ground.opening import open_adapter
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreFullError, StoreRefusedError

@@ -13,13 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract_ground import NOON, SettableClock, make_hot, open_adapter
-from hot_store_concurrency import at_once
 from lixcore.domain.freshness import is_live
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreBusyError
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.ground.clock import NOON, SettableClock
+from lixcore.testing.ground.opening import open_adapter
+from lixcore.testing.ground.threads import at_once
+from lixcore.testing.hot_store.stores import make_hot
 from lixcore_sqlite import SqliteEmbeddingStore, SqliteHotStore, SqliteSimilarityIndex
 from lixcore_sqlite.cache_schema import LIVE, live_at
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract_ground import NOON
 from forked import run_in_fork
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.ground.clock import NOON
 from lixcore_sqlite import SqliteSimilarityIndex
 from lixcore_sqlite.decoded_scopes import DecodedScope, DecodedScopes
 

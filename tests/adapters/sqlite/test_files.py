@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
-from contract_ground import NOON, entry, facts, make_hot
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, StoreError, StoreRefusedError, StoreUnavailableError
+from lixcore.testing.ground.clock import NOON
+from lixcore.testing.ground.entries import entry, facts
+from lixcore.testing.hot_store.stores import make_hot
 from lixcore_sqlite import SqliteHotStore
 from lixcore_sqlite.failures import failure
 
@@ -156,7 +158,8 @@ AS_NOBODY = """
 import os, sys
 from pathlib import Path
 from typing import Any
-from contract_ground import SettableClock, open_adapter
+from lixcore.testing.ground.clock import SettableClock
+from lixcore.testing.ground.opening import open_adapter
 from lixcore.domain.session import SessionKey
 from lixcore_sqlite import SqliteHotStore
 if os.geteuid() == 0:

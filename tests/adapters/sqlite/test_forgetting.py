@@ -10,10 +10,11 @@ from random import Random
 
 import pytest
 
-from contract_ground import NOON, make_hot
 from lixcore.domain.position import MAX_POSITION, ORIGIN
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreUnavailableError
+from lixcore.testing.ground.clock import NOON
+from lixcore.testing.hot_store.stores import make_hot
 from lixcore_sqlite import SqliteHotStore
 
 Open = Callable[..., SqliteHotStore]

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from contract_ground import NOON, SettableClock, entry, make_hot, open_adapter
 from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError
 from lixcore.ports.diagnosis import Diagnosis, Severity
+from lixcore.testing.ground.clock import NOON, SettableClock
+from lixcore.testing.ground.entries import entry
+from lixcore.testing.ground.opening import open_adapter
+from lixcore.testing.hot_store.stores import make_hot
 from lixcore_sqlite import SqliteHotStore
 
 ONE, TWO = SessionKey("one"), SessionKey("two")

@@ -10,15 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from contract_ground import make_hot
 from lixcore.domain.session import SessionKey
+from lixcore.testing.hot_store.stores import make_hot
 from lixcore_sqlite import SqliteHotStore
 
 ONE = SessionKey("one")
 BEGINNING = """
 import os, sys, resource, threading
 from pathlib import Path
-from contract_ground import SettableClock, entry, make_hot, open_adapter
+from lixcore.testing.ground.clock import SettableClock
+from lixcore.testing.ground.entries import entry
+from lixcore.testing.ground.opening import open_adapter
+from lixcore.testing.hot_store.stores import make_hot
 from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreFullError

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from contract_ground import SettableClock, open_adapter
+from lixcore.testing.ground.clock import SettableClock
+from lixcore.testing.ground.opening import open_adapter
 
 pytest.importorskip("usearch", reason="USearch is not installed: pip install 'lixcore[usearch]' runs this")
 from lixcore_usearch import UsearchSimilarityIndex

@@ -11,11 +11,11 @@ from random import Random
 
 import pytest
 
-from contract_ground import SettableClock
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreBusyError
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.ground.clock import SettableClock
 from lixcore_usearch import UsearchSimilarityIndex, directory
 from lixcore_usearch.graph import Graph, scaled
 from vectors import HOUR, ONE, SHARED, fill, held, ranking, true_ranking, vector

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import lixcore_usearch
-from contract_ground import SettableClock
 from lixcore.errors import StoreBusyError
+from lixcore.testing.ground.clock import SettableClock
 from lixcore_usearch import UsearchSimilarityIndex
 from vectors import ONE, fill, held, ranking, true_ranking
 

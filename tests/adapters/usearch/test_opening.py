@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from contract_ground import SettableClock
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, MissingExtraError, StoreBusyError, StoreRefusedError, StoreUnavailableError
+from lixcore.testing.ground.clock import SettableClock
 from lixcore_usearch import UsearchSimilarityIndex
 from vectors import ONE, fill, held
 

@@ -20,7 +20,8 @@ Open = Callable[..., UsearchSimilarityIndex]
 BEGINNING = """
 import os, resource, sys, threading
 from pathlib import Path
-from contract_ground import SettableClock, open_adapter
+from lixcore.testing.ground.clock import SettableClock
+from lixcore.testing.ground.opening import open_adapter
 from lixcore.errors import StoreBusyError, StoreFullError
 from lixcore_usearch import UsearchSimilarityIndex, room
 from vectors import fill, held

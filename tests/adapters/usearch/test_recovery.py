@@ -161,7 +161,8 @@ def test_a_graph_that_cannot_be_saved_costs_nothing_else(
 CHILD = """
 import sys
 from pathlib import Path
-from contract_ground import SettableClock, open_adapter
+from lixcore.testing.ground.clock import SettableClock
+from lixcore.testing.ground.opening import open_adapter
 from lixcore_usearch import UsearchSimilarityIndex, room
 from vectors import fill
 room._LEAST_CHANGES = 5

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract_ground import SettableClock
 from lixcore.ports.similarity_index import IndexEntry
+from lixcore.testing.ground.clock import SettableClock
+from lixcore.testing.similarity_index.oracle import Shelf, floats
 from lixcore_usearch import UsearchSimilarityIndex, searching
 from lixcore_usearch.graph import Graph
-from similarity_oracle import Shelf, floats
 from vectors import HOUR, ONE, fill, held, ranking, true_ranking, vector
 
 Open = Callable[..., UsearchSimilarityIndex]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lixcore.domain.scope import MAX_MODEL_BYTES, MAX_URL_BYTES, Scope, session_owner, tenant_owner
 from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
-from similarity_oracle import identity
+from lixcore.testing.similarity_index.oracle import identity
 
 TEXT = st.text("aA:/*é\0 |{}\\", max_size=3)  # few characters, so that pairs differ by little
 IDS = st.text("aA:/*\0 |", min_size=1, max_size=3)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lixcore.domain.similarity import DECIMALS, Vectors, nearest
-from similarity_oracle import Allowed, cosine, floats
+from lixcore.testing.similarity_index.oracle import Allowed, cosine, floats
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

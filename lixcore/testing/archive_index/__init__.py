@@ -1,0 +1,1 @@
+"""What every archive index does. Start at `contract`."""

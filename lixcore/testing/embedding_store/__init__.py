@@ -1,0 +1,1 @@
+"""What every embedding store does: `EmbeddingStoreContract`."""

@@ -1,0 +1,1 @@
+"""What every eviction policy answers, whatever it goes by: `EvictionPolicyContract`."""

@@ -1,0 +1,1 @@
+"""Rules about powers that stores of several ports may have."""

@@ -1,0 +1,1 @@
+"""How `lixcore.testing.runner` runs a contract: a process that is watched, a pytest in it, and a report."""

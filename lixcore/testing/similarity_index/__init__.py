@@ -1,0 +1,1 @@
+"""What every similarity index does: `SimilarityIndexContract`."""
