@@ -77,7 +77,8 @@ class IndexedSession:
 
     def forget(self, through: Position) -> int:
         """Drop those up to a position, and take none of them again."""
-        self.forgotten_through = max(self.forgotten_through, through)
+        if through > self.forgotten_through:
+            self.forgotten_through, self.lacks = through, 0
         end = bisect_right(self.positions, through)
         for position in self.positions[:end]:
             message = self.messages.pop(position)

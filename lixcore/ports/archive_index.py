@@ -11,7 +11,8 @@ counts to do so rightly, also when the archive took entries far below those that
 4. An index holds nothing that the archive does not, so that equal counts mean equal messages. Where ``messages + lacks`` is not
    the archive's count, something below the watermark is missing: the core reads the whole session and adds all of it.
    What is held is passed over. If the archive counts more than can be read (it is damaged there), the difference is noted
-   as ``lacks``, so that the session is not read again before its count changes.
+   as ``lacks``, so that the session is not read again before its count changes; unless `IndexProgress` shows, before or after
+   noting it, that somebody was forgotten meanwhile: then the counts are of different moments, and it is left at 0.
 
 A crash anywhere in between is made good by the next catch-up. Hits that the archive does not show are dropped by the core.
 """
@@ -81,7 +82,8 @@ class IndexProgress:
         last_position: The highest position it holds; `ORIGIN` when it holds none.
         forgotten_through: The highest position that it was ever told to forget through; it takes nothing up to there.
         lacks: What the core noted last: how many more entries the archive counts than it holds once it was given all that can be
-            read. Negative where the archive lost some. `ArchiveIndex.add` alone sets it, and `ArchiveIndex.clear` ends it.
+            read. Negative where the archive lost some. `ArchiveIndex.add` sets it; it is 0 again when more is forgotten, as what
+            it counted may be gone.
     """
 
     messages: int = 0
@@ -229,7 +231,8 @@ class ArchiveIndex(Protocol):
     def forget(self, session: SessionKey, *, through: Position) -> int:
         """Remove what it holds of a session at or below ``through``, and never take one of them again until `clear`.
 
-        It remembers the highest ``through`` of each session, also of one that it never held, but of none its text. What was
+        It remembers the highest ``through`` of each session, also of one that it never held, but of none its text. One that is
+        higher than the last sets `IndexProgress.lacks` to 0. What was
         removed is not to be found in its files or memory afterwards; an index that `Merges` may leave its files to that.
 
         Returns:

@@ -88,6 +88,17 @@ class ForgettingRules(IndexRules):
         put(index, ONE, *numbered(2, first=4))
         assert sorted(positions(by_text(index))) == [4, 5]
 
+    @rule("What could not be read may be what was forgotten: if it still counts, as many late messages are taken for it.")
+    def test_forgetting_more_ends_what_it_lacks(self, index: ArchiveIndex) -> None:
+        index.add([IndexBatch(ONE, numbered(5), lacks=2), IndexBatch(TWO, [], lacks=1)])
+        index.forget(ONE, through=Position(3))
+        assert [each.lacks for each in index.progress([ONE, TWO])] == [0, 1]
+        index.add([IndexBatch(ONE, [], lacks=1)])
+        index.forget(ONE, through=Position(3))
+        index.forget(ONE, through=Position(2))
+        index.forget(TWO, through=Position(1))
+        assert [each.lacks for each in index.progress([ONE, TWO])] == [1, 0]
+
     @rule("A rebuild begins with an index that holds nothing: a mark that stays keeps messages of the archive out for ever.")
     def test_clear_removes_everything_and_marks_too(self, index: ArchiveIndex) -> None:
         elsewhere = SessionKey("one", tenant="elsewhere")

@@ -6,15 +6,18 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from itertools import count
 
 import numpy as np
 import pytest
 
 from forked import run_in_fork
+from lixcore.domain.position import Position
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
+from lixcore.ports.archive_index import IndexBatch, IndexedMessage, IndexFilter
 from lixcore.ports.similarity_index import IndexEntry
-from lixcore_memory import MemoryEmbeddingStore, MemorySimilarityIndex
+from lixcore_memory import MemoryArchiveIndex, MemoryEmbeddingStore, MemorySimilarityIndex
 from lixcore_memory.fork_safe_locks import _locks, fork_safe_lock
 from settable_clock import SettableClock
 
@@ -83,6 +86,27 @@ def test_an_embedding_store_is_whole_and_free_in_a_child() -> None:
     def in_child() -> None:
         use()
         assert sum(value is not None for value in store.get([key for key, _ in entries])) == 30
+
+    use()
+    assert fork_while(use, in_child) == 0
+
+
+@pytest.mark.usefixtures("impatient_threads")
+def test_an_archive_index_is_whole_and_free_in_a_child() -> None:
+    index = MemoryArchiveIndex()
+    numbers = count(1)
+
+    def use() -> None:
+        position = Position(next(numbers))
+        said = IndexedMessage(position=position, timestamp=0.0, role="user", text="rain", embedding=VECTOR)
+        index.add([IndexBatch(SCOPE.session, [said])])
+        index.forget(SCOPE.session, through=Position(position - 10))
+
+    def in_child() -> None:
+        use()
+        where = IndexFilter(tenant=SCOPE.session.tenant)
+        found = index.search_text("rain", k=100, where=where)
+        assert len(found) == len(index.search_vector(VECTOR, k=100, where=where)) == index.measure().messages > 0
 
     use()
     assert fork_while(use, in_child) == 0

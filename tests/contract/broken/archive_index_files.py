@@ -75,7 +75,7 @@ class LosesItsMarksWhenClosed(FileArchiveIndex):
         super().close()
 
 
-class KeepsWhatItRead(FileArchiveIndex):
+class LooksAtItsFileOnce(FileArchiveIndex):
     """It looks at its file once."""
 
     def version(self) -> tuple[int, int] | None:
@@ -124,7 +124,7 @@ CASES: list[tuple[Any, Sequence[str]]] = [
     (LeavesTheKeyInItsFile, ["what-was-forgotten-is-gone-from-its-files"]),
     (SaysItStays, ["what-was-added-is-there-after-a-reopening"]),
     (LosesItsMarksWhenClosed, ["what-was-added-is-there-after-a-reopening"]),
-    (KeepsWhatItRead, ["one-handle-sees-at-once-what-another-did"]),
+    (LooksAtItsFileOnce, ["one-handle-sees-at-once-what-another-did"]),
     (AddsWithoutALock, ["threads-that-add-lose-and-double-nothing"]),
     (WritesEachSessionAlone, ["threads-that-search-see-whole-batches"]),
     (MergesTheForgottenBackIn, ["merging-changes-nothing-that-is-seen"]),

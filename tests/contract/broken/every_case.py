@@ -9,6 +9,7 @@ from broken.case import Broken
 
 MODULES = (
     "archive_data",
+    "archive_indexes",
     "archives",
     "codecs",
     "embedding_stores",

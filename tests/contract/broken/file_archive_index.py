@@ -70,7 +70,8 @@ class FileArchiveIndex:
     def forget(self, session: SessionKey, *, through: Position) -> int:
         with self.changing() as state:
             held = made(state, session)
-            held["forgotten"] = max(held["forgotten"], through)
+            if through > held["forgotten"]:
+                held["forgotten"], held["lacks"] = through, 0
             left = {at: each for at, each in held["messages"].items() if int(at) > through}
             removed = len(held["messages"]) - len(left)
             held["messages"] = left
