@@ -60,10 +60,14 @@ def run_all(
     found: dict[str, Found] = {}
     with ThreadPoolExecutor(processes) as pool:
         waiting = [pool.submit(_run, case, profile, without) for case in cases]
-        for future in as_completed(waiting):
-            one = future.result()
-            found[one.adapter] = one
-            told(one, len(found))
+        try:
+            for future in as_completed(waiting):
+                one = future.result()
+                found[one.adapter] = one
+                told(one, len(found))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # the others need not be waited for
+            raise
     return [found[case.adapter.__name__] for case in cases]
 
 
