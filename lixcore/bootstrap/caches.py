@@ -10,6 +10,7 @@ from lixcore.bootstrap.opening import Opener
 from lixcore.config import CacheConfig
 from lixcore.domain.session import SessionKey
 from lixcore.ports.embedding_store import EmbeddingStore
+from lixcore.ports.events import Events
 from lixcore.ports.policies import Policies
 from lixcore.ports.similarity_index import SimilarityIndex
 from lixcore.registry import Group
@@ -52,7 +53,9 @@ class Caches:
         )
 
 
-def wire_caches(config: CacheConfig, opener: Opener, policies: Policies, redaction: Redaction, undo: ExitStack) -> Caches:
+def wire_caches(
+    config: CacheConfig, opener: Opener, policies: Policies, redaction: Redaction, *, undo: ExitStack, events: Events
+) -> Caches:
     """Make the caches that a configuration asks for.
 
     Args:
@@ -61,22 +64,23 @@ def wire_caches(config: CacheConfig, opener: Opener, policies: Policies, redacti
         policies: What they decide by.
         redaction: Knows what must not be cached.
         undo: Gets what closing does.
+        events: Told of what happens.
 
     Raises:
         ConfigError: An adapter is unknown, broken or lacks its driver.
     """
     index_name, store_name = config.chosen(Group.SIMILARITY_INDEX), config.chosen(Group.EMBEDDING_STORE)
     raises, clock = config.on_cache_failure == "raise", opener.clock
-    semantic_guard = CacheGuard("semantic", clock, raise_failures=raises)
-    url_guard = CacheGuard("URL embedding", clock, raise_failures=raises)
+    semantic_guard = CacheGuard("semantic", clock, raise_failures=raises, events=events)
+    url_guard = CacheGuard("URL embedding", clock, raise_failures=raises, events=events)
     index: SimilarityIndex | None = opener.open(Group.SIMILARITY_INDEX, index_name) if index_name else None
     if index is not None:
         undo.callback(index.close)
     store: EmbeddingStore | None = opener.open(Group.EMBEDDING_STORE, store_name) if store_name else None
     if store is not None:
         undo.callback(store.close)
-    semantic_layer = CacheLayer("semantic_cache", index_name, semantic_guard, LayerStats("semantic", clock, index))
-    url_layer = CacheLayer("url_embedding_cache", store_name, url_guard, LayerStats("url_embedding", clock, store))
+    semantic_layer = CacheLayer("semantic_cache", index_name, semantic_guard, LayerStats("semantic", clock, index, events))
+    url_layer = CacheLayer("url_embedding_cache", store_name, url_guard, LayerStats("url_embedding", clock, store, events))
     semantic = SemanticCache(
         index,
         clock=clock,

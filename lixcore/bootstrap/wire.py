@@ -12,6 +12,7 @@ from lixcore.bootstrap.wiring import Wiring
 from lixcore.config import CacheConfig
 from lixcore.domain.session import RESERVED_TENANT
 from lixcore.errors import InvalidConfigError
+from lixcore.hooks.observers import observers_of
 from lixcore.hooks.policies import hooked
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
@@ -22,6 +23,7 @@ from lixcore.services.background import BackgroundWork
 from lixcore.services.checks.verification import Verification
 from lixcore.services.conversation.context_window import ContextParts
 from lixcore.services.conversation.enduring_window import EnduringWindow
+from lixcore.services.events.relay import EventRelay
 from lixcore.services.histories.catalogue import Catalogue
 from lixcore.services.outage.reconciliation import Reconciler
 from lixcore.services.outage.seeker import Seeker
@@ -43,7 +45,8 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
 
     Args:
         clock: Stands in for the machine's clock.
-        background: Whether there may be threads, for overflow and for a hot store that is away; otherwise callers do that work.
+        background: Whether there may be threads, for overflow, for a hot store that is away and for observers; otherwise callers
+            do that work.
         janitor: Whether the janitor may have a thread, where the configuration and ``background`` say so too.
 
     Raises:
@@ -60,12 +63,15 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
         undo.callback(archive.close)
         hot: HotStore = opener.open(Group.HOT_STORE, config.hot_store)
         undo.callback(hot.close)
-        caches = wire_caches(config, opener, policies, redaction, undo)
-        guard = guarded(hot, clock) if config.on_hot_store_failure == "archive" else None
-        reader = ArchiveReader(archive, skip_damage=config.on_damage == "skip")
+        # Closed after all that tells of events, and before the stores, which an observer may be using.
+        events = EventRelay(observers_of(config.loaded_plugins), background=background)
+        undo.callback(events.close)
+        caches = wire_caches(config, opener, policies, redaction, undo=undo, events=events)
+        guard = guarded(hot, clock, events) if config.on_hot_store_failure == "archive" else None
+        reader = ArchiveReader(archive, skip_damage=config.on_damage == "skip", events=events)
         hot = guard or hot
         lapses = hot if isinstance(hot, MayLapse) else None
-        tiering = Tiering(hot, archive, reader, window=config.hot_window_size, batch=config.spill_batch_size)
+        tiering = Tiering(hot, archive, reader, window=config.hot_window_size, batch=config.spill_batch_size, events=events)
         spiller = Spiller(tiering, background=background)
         undo.callback(spiller.close)
         journal = StandInJournal(archive, clock)
@@ -88,6 +94,7 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             through=WriteThrough(archive, tiering) if config.write_mode == "through" else None,
             max_messages=config.hot_window_size,
             max_tokens=config.session_max_tokens,
+            events=events,
         )
         window = EnduringWindow(parts, clock=clock, journal=journal, reconciler=reconciler, guard=guard)
         catalogue = Catalogue(hot, reader)
@@ -96,7 +103,9 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             Lease(hot, clock, "janitor", seconds=lease_seconds(config.janitor_interval_seconds)),
             evictor,
             reconciler,
-            Retention(hot, archive, policies.retention, clock, ttl_days=config.disk_ttl_days, spared={RESERVED_TENANT}),
+            Retention(
+                hot, archive, policies.retention, clock, ttl_days=config.disk_ttl_days, spared={RESERVED_TENANT}, events=events
+            ),
             interval=config.janitor_interval_seconds,
         )
         undo.callback(janitor_of_all.close)
@@ -119,8 +128,9 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             evictor=evictor,
             janitor=janitor_of_all,
             janitor_thread=thread,
-            verification=Verification(archive, hot, places=config.hot_window_size + config.spill_batch_size),
+            verification=Verification(archive, hot, places=config.hot_window_size + config.spill_batch_size, events=events),
             caches=caches,
+            events=events,
             closing=undo.pop_all(),
         )
 

@@ -16,6 +16,7 @@ from lixcore.services.background import BackgroundWork
 from lixcore.services.checks.verification import Verification
 from lixcore.services.conversation.enduring_window import EnduringWindow
 from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
+from lixcore.services.events.relay import EventRelay
 from lixcore.services.histories.catalogue import Catalogue
 from lixcore.services.outage.reconciliation import Reconciler
 from lixcore.services.redaction import Redaction
@@ -49,6 +50,7 @@ class Wiring:
         janitor_thread: Where it works in this process; None where it does not.
         verification: Checks both stores.
         caches: What saves paying twice.
+        events: Tells observers what happens.
         closing: What `close` does, in order.
     """
 
@@ -69,6 +71,7 @@ class Wiring:
     janitor_thread: BackgroundWork | None
     verification: Verification
     caches: Caches
+    events: EventRelay
     closing: ExitStack
 
     @property

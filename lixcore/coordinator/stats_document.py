@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
+
 from lixcore.bootstrap import Wiring
 from lixcore.config import CacheConfig
 from lixcore.domain.session import SessionKey
@@ -42,6 +44,7 @@ def stats_document(wiring: Wiring, config: CacheConfig, session: SessionKey) -> 
             "failures": wiring.spiller.failures,
         },
         **{report.name: _layer(report) for report in wiring.caches.reports(session)},
+        "events": attrs.asdict(wiring.events.counts()),
         "timestamp": _iso(wiring.clock.now()),
     }
 

@@ -1,12 +1,14 @@
 """What happens in a stack, for those who want to watch it: one small value for each kind of event.
 
-An event tells what has happened, after it has. Nobody waits for those who watch, and nothing they do changes anything.
+An event tells what this process did, after it has; other processes tell their own observers. Nobody waits for those who watch,
+and nothing they do changes anything. So an event may be missing: when more happens than can be shown, when the process dies, and
+when a store did something and its answer was lost. None is shown twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import Final, Protocol, get_args
 
 import attrs
 
@@ -16,7 +18,9 @@ from lixcore.domain.session import SessionKey
 
 @attrs.frozen
 class Added:
-    """A message was stored.
+    """A message was stored by an add; not by an import, whose caller gets counts.
+
+    Told also where the add then raises a `NotArchivedError`: the message is stored.
 
     Attributes:
         session: Whose.
@@ -31,7 +35,9 @@ class Added:
 
 @attrs.frozen
 class Spilled:
-    """Messages beyond the window moved from the hot store to the archive.
+    """The oldest messages of a session moved from the hot store to the archive; the session stays hot.
+
+    So it is with those beyond the window, and where somebody kept adding to a session that was to leave.
 
     Attributes:
         session: Whose.
@@ -44,7 +50,10 @@ class Spilled:
 
 @attrs.frozen
 class Evicted:
-    """A session left the hot store; all of it is archived.
+    """A session left the hot store; all of it is archived. Its next use makes it hot again.
+
+    For being idle, to make room, because its context was cleared, or because its two stores had to be brought together. Two that
+    evict it at the same instant both tell of it.
 
     Attributes:
         session: Which.
@@ -55,7 +64,7 @@ class Evicted:
 
 @attrs.frozen
 class Restored:
-    """A session that had left the hot store is hot again.
+    """A session that had left the hot store is hot again, with messages; one whose context is empty is not restored but begun.
 
     Attributes:
         session: Which.
@@ -68,12 +77,14 @@ class Restored:
 
 @attrs.frozen
 class Forgotten:
-    """A session was forgotten on request.
+    """A session was forgotten on request: no store holds a message of it.
+
+    Told of every request that was carried out; where an earlier one had removed everything, the counts are zero.
 
     Attributes:
         session: Which.
         hot: How many messages the hot store lost.
-        archived: How many messages the archive lost.
+        archived: How many messages the archive lost; a message that was in both is counted in both.
     """
 
     session: SessionKey
@@ -137,10 +148,13 @@ class Cached:
 
 @attrs.frozen
 class Degraded:
-    """A store cannot be used, and lixcore goes on without it as the configuration says.
+    """A store cannot be used, and lixcore goes on without it as the configuration says: once, until it has `Recovered`.
+
+    A hot store that is full is none: it comes and goes with every message, and those that the archive takes are `Added` with
+    ``stood_in``.
 
     Attributes:
-        store: What it is for, such as ``hot store``.
+        store: ``hot store``, ``semantic cache`` or ``URL embedding cache``.
         reason: The error, as text.
     """
 
@@ -153,7 +167,7 @@ class Recovered:
     """A store that could not be used works again.
 
     Attributes:
-        store: What it is for, such as ``hot store``.
+        store: As its `Degraded` had it.
     """
 
     store: str
@@ -161,10 +175,13 @@ class Recovered:
 
 @attrs.frozen
 class Damaged:
-    """Something that is stored turned out to be damaged.
+    """Something that is stored turned out to be damaged: who met it got an error or a finding, or passed over it with a warning.
+
+    Reading the archive and ``verify`` tell of it each time; a session that cannot leave the hot store for it is told of once,
+    until it can.
 
     Attributes:
-        store: What it is for, such as ``archive``.
+        store: ``archive``, ``hot store``, ``semantic cache`` or ``URL embedding cache``.
         reason: What is wrong, and where.
         session: Whose, where that is known.
     """
@@ -177,13 +194,18 @@ class Damaged:
 Event = Added | Spilled | Evicted | Restored | Forgotten | Retired | Hit | Miss | Cached | Degraded | Recovered | Damaged
 """Everything that may happen."""
 
+KINDS: Final[tuple[type[Event], ...]] = get_args(Event)
+"""The class of each."""
+
 
 class Observer(Protocol):
-    """Watches. It is called on a thread that nothing waits for, one event at a time, in order.
+    """Watches. It is called on a thread that nothing waits for, one event at a time, in the order in which they were told.
+
+    In a stack that has no threads, it is called by whoever does what it sees, or by another caller who is just at it.
 
     Attributes:
-        name: What it is called in a warning.
-        kinds: The classes of events that it wants to see.
+        name: What it is called in a warning; asked for once.
+        kinds: The classes of events that it wants to see, of `KINDS`; asked for once.
     """
 
     @property
@@ -193,7 +215,11 @@ class Observer(Protocol):
     def kinds(self) -> Collection[type[Event]]: ...
 
     def notice(self, event: Event) -> None:
-        """See an event of one of the ``kinds``. What it raises is reported once, and keeps nobody else from seeing the event."""
+        """See an event of one of the ``kinds``.
+
+        What it raises is one warning in the log for each kind, and counted; it keeps nobody else from seeing the event, and this
+        observer from no other. It may use the memory that it watches. One that causes what it watches comes to no end.
+        """
         ...
 
 

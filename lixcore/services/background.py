@@ -37,9 +37,11 @@ class BackgroundWork:
             seconds; work that expects an error deals with it itself.
         first_after: The seconds that a new thread waits before its first step, asked for by each thread that begins.
         afresh: Called in a child that was just forked, to forget what was the parent's. It must not wait for any lock.
+        forks_wait: Whether a fork waits for the step in hand; not where a step is a stranger's, who may take for ever.
 
     Attributes:
         at_work: Held while a step is done.
+        forks_wait: As it was given.
     """
 
     def __init__(
@@ -49,11 +51,13 @@ class BackgroundWork:
         *,
         first_after: Callable[[], float | None] = _at_once,
         afresh: Callable[[], None] = _nothing,
+        forks_wait: bool = True,
     ) -> None:
         self._name = name
         self._work = work
         self._first_after = first_after
         self._afresh = afresh
+        self.forks_wait = forks_wait
         self._closed = False
         self._failing = False
         self._begin_afresh()
@@ -134,13 +138,17 @@ class BackgroundWork:
         self._failing = False
         return wait
 
-    def close(self) -> None:
-        """Finish the step in hand, and end the thread. Idempotent."""
+    def close(self, *, wait: bool = True) -> None:
+        """Finish the step in hand, and end the thread. Idempotent.
+
+        Args:
+            wait: Return when it has ended; else it ends by itself, after the step in hand.
+        """
         with self._lock:
             self._closed = True
             self._changed.notify_all()
             thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
+        if wait and thread is not None and thread is not threading.current_thread():
             thread.join()
 
 
@@ -156,7 +164,7 @@ _forking = threading.Lock()  # of two threads that fork at once, the second begi
 def _before_fork() -> None:
     _forking.acquire()
     for work in list(_works):
-        if not work.is_working_thread():  # work that forks would wait for itself
+        if work.forks_wait and not work.is_working_thread():  # work that forks would wait for itself
             work.at_work.acquire()
             _stopped.append(work.at_work)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.benchmarks.archive_benchmark import archive
 from tests.benchmarks.codec_benchmark import codec
 from tests.benchmarks.corpus import BESIDE_CHECKOUT, load_corpus
+from tests.benchmarks.events_benchmark import events
 from tests.benchmarks.hooks_benchmark import hooks
 from tests.benchmarks.hot_store_benchmark import hot_store
 from tests.benchmarks.import_benchmark import import_rate
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[Settings], list[Table]]] = {
     "import": import_rate,
     "match": match,
     "reuse": reuse,
+    "events": events,
     "hooks": hooks,
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lixcore.ports.events import Events
+from lixcore.services.events.telling import SILENT
 from lixcore.services.reuse.cache_guard import CacheGuard
 from settable_clock import SettableClock
 
@@ -21,10 +23,10 @@ class Store:
 
 
 class GuardedStore:
-    def __init__(self, *, raise_failures: bool = False) -> None:
+    def __init__(self, *, raise_failures: bool = False, events: Events = SILENT) -> None:
         self.clock = SettableClock()
         self.store = Store()
-        self.guard = CacheGuard("semantic", self.clock, raise_failures=raise_failures)
+        self.guard = CacheGuard("semantic", self.clock, raise_failures=raise_failures, events=events)
         self.counted = 0
         self.guard.on_failure = self._count
 

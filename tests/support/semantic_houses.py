@@ -10,8 +10,10 @@ import numpy as np
 from failing_store import FailingStore
 from lixcore.domain.scope import Scope
 from lixcore.domain.session import SessionKey
+from lixcore.ports.events import Events
 from lixcore.ports.reuse_policy import MatchCandidate, NewAnswer
 from lixcore.services.answers.semantic_cache import SemanticCache
+from lixcore.services.events.telling import SILENT
 from lixcore.services.reuse.cache_guard import CacheGuard
 from lixcore.services.reuse.layer_stats import LayerStats
 from lixcore_memory import MemorySimilarityIndex
@@ -69,13 +71,13 @@ class SemanticHouse:
         store: The same as the cache sees it: it fails where a test says so.
     """
 
-    def __init__(self, *, raise_failures: bool = False, **settings: Any) -> None:
+    def __init__(self, *, raise_failures: bool = False, events: Events = SILENT, **settings: Any) -> None:
         self.clock = SettableClock()
         self.index = MemorySimilarityIndex(self.clock)
         self.store = FailingIndex(self.index)
         self.judge = Judge()
-        self.guard = CacheGuard("semantic", self.clock, raise_failures=raise_failures)
-        self.stats = LayerStats("semantic", self.clock)
+        self.guard = CacheGuard("semantic", self.clock, raise_failures=raise_failures, events=events)
+        self.stats = LayerStats("semantic", self.clock, events=events)
         self.cache = self.another(**settings)
 
     def another(self, index: Any = None, **settings: Any) -> SemanticCache:

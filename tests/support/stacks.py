@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
+from lixcore.ports.events import Events
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import MayLapse
 from lixcore.services.conversation.context_window import ContextParts
 from lixcore.services.conversation.enduring_window import EnduringWindow
+from lixcore.services.events.telling import SILENT
 from lixcore.services.outage.reconciliation import Reconciler
 from lixcore.services.outage.stand_in_journal import StandInJournal
 from lixcore.services.redaction import NO_REDACTION, Redaction
@@ -35,14 +37,15 @@ class SessionLayer:
         background: bool = False,
         through: bool = False,
         stands_in: bool = False,
+        events: Events = SILENT,
         redaction: Redaction = NO_REDACTION,
     ) -> None:
         self.archive = archive
         self.clock = clock
-        self.guard = guarded(hot, clock) if stands_in else None
+        self.guard = guarded(hot, clock, events) if stands_in else None
         self.hot = self.guard or hot
-        self.reader = ArchiveReader(archive, skip_damage=skip_damage)
-        self.tiering = Tiering(self.hot, archive, self.reader, window=window, batch=batch)
+        self.reader = ArchiveReader(archive, skip_damage=skip_damage, events=events)
+        self.tiering = Tiering(self.hot, archive, self.reader, window=window, batch=batch, events=events)
         self.spiller = Spiller(self.tiering, background=background)
         self.journal = StandInJournal(archive, clock)
         lapses = self.hot if isinstance(self.hot, MayLapse) else None
@@ -60,5 +63,6 @@ class SessionLayer:
             through=WriteThrough(archive, self.tiering) if through else None,
             max_messages=window,
             max_tokens=max_tokens,
+            events=events,
         )
         self.window = EnduringWindow(parts, clock=clock, journal=self.journal, reconciler=self.reconciler, guard=self.guard)

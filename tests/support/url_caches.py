@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from failing_store import FailingStore
+from lixcore.ports.events import Events
 from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
+from lixcore.services.events.telling import SILENT
 from lixcore.services.reuse.cache_guard import CacheGuard
 from lixcore.services.reuse.layer_stats import LayerStats
 from lixcore_memory import MemoryEmbeddingStore
@@ -52,12 +54,14 @@ class UrlCache:
         urls: The service.
     """
 
-    def __init__(self, *, raise_failures: bool = False, clock: SettableClock | None = None, **settings: Any) -> None:
+    def __init__(
+        self, *, raise_failures: bool = False, clock: SettableClock | None = None, events: Events = SILENT, **settings: Any
+    ) -> None:
         self.clock = clock or SettableClock()
         self.store = RecordingStore(self.clock)
         self.failing = FailingStore(self.store)
-        self.guard = CacheGuard("url", self.clock, raise_failures=raise_failures)
-        self.stats = LayerStats("url", self.clock, self.store)
+        self.guard = CacheGuard("url", self.clock, raise_failures=raise_failures, events=events)
+        self.stats = LayerStats("url", self.clock, self.store, events)
         self.urls = self.over(**settings)
 
     def over(self, **settings: Any) -> UrlEmbeddings:

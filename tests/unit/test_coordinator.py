@@ -172,6 +172,7 @@ def test_statistics_have_these_names(memory: CacheCoordinator, clock: SettableCl
         "tiering": {"write_mode": "overflow", "waits": 0, "failures": 0},
         "semantic_cache": {"adapter": "memory", **UNUSED},
         "url_embedding_cache": {"adapter": "memory", **UNUSED},
+        "events": {"told": 0, "dropped": 0, "failed": 0},
     }
     assert window.pop("disk_raw_bytes") > 0
     assert window.pop("disk_size_bytes") > 0

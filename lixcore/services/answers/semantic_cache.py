@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -263,13 +264,12 @@ class SemanticCache:
         if not self._admission.admits(new):
             self._stats.count(not_admitted=1)
             return False
-        entry, seconds = IndexEntry(wanted.vector, payload, wanted.label), self._lifetimes.one()
-
-        def add() -> bool:
-            index.add(wanted.scope, entry, ttl=seconds, capacity=self._capacity)
-            return True
-
-        return self._guard.ask(add, False)
+        entry = IndexEntry(wanted.vector, payload, wanted.label)
+        add = partial(index.add, wanted.scope, entry, ttl=self._lifetimes.one(), capacity=self._capacity)
+        if self._guard.ask(add, False) is False:
+            return False
+        self._stats.stored()
+        return True
 
     def _count(self, found: SemanticHit | StoredAnswer | None) -> None:
         if self._index is None:
@@ -277,7 +277,8 @@ class SemanticCache:
         if found is None:
             self._stats.count(misses=1)
         else:
-            self._stats.count(hits=1, seconds_saved=found.seconds or 0.0)
+            similarity = found.similarity if isinstance(found, SemanticHit) and not found.is_exact else None
+            self._stats.count(hits=1, seconds_saved=found.seconds or 0.0, similarity=similarity)
         if not self._guard.is_away:
             self._stats.add_when_due()
 

@@ -16,9 +16,11 @@ from lixcore.domain.position import ORIGIN, Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, PositionConflictError, StoreBusyError
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive, Salvages
+from lixcore.ports.events import Damaged, Events, Evicted
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.verification import Finding, Verified, Verifies
 from lixcore.services.checks.tier_comparison import Differences, differences, parted
+from lixcore.services.events.telling import SILENT, teller
 from lixcore.services.tiers.tiering import ATTEMPTS
 
 LOOKS: Final = 3
@@ -58,13 +60,16 @@ class Verification:
         archive: The archive; one that cannot check itself is read as a whole.
         hot: The hot store; None when only the archive is to be checked.
         places: How many messages a session may have in the hot store: the window and one batch.
+        events: Told of each finding, repaired or not, and of sessions that repairing evicts.
     """
 
-    def __init__(self, archive: ColdArchive, hot: HotStore | None, *, places: int) -> None:
+    def __init__(self, archive: ColdArchive, hot: HotStore | None, *, places: int, events: Events = SILENT) -> None:
         self._archive = archive
         self._hot = hot
         self._places = places
         self._damaged: set[SessionKey] = set()
+        self._tell_damaged = teller(events, Damaged)
+        self._tell_evicted = teller(events, Evicted)
 
     def run(self, *, repair: bool = False) -> Iterator[Checked]:
         """Check everything of all tenants.
@@ -91,7 +96,7 @@ class Verification:
         if hot is not None and isinstance(hot, Verifies):
             for verified in hot.verify(repair=repair):
                 self._note_damage(verified)
-                yield Checked(Stage.HOT_STORE, verified)
+                yield self._checked(Stage.HOT_STORE, verified)
 
     def comparison(self, *, repair: bool = False) -> Iterator[Checked]:
         """Compare each hot session with its archive.
@@ -127,7 +132,14 @@ class Verification:
         if verified.session is not None and not verified.findings:
             verified = attrs.evolve(verified, findings=self._miscounts(verified.session, verified.messages))
         self._note_damage(verified)
-        return Checked(Stage.ARCHIVE, verified)
+        return self._checked(Stage.ARCHIVE, verified)
+
+    def _checked(self, stage: Stage, verified: Verified, notes: Sequence[str] = ()) -> Checked:
+        if self._tell_damaged is not None:
+            store = Stage.ARCHIVE if stage is Stage.ARCHIVE else Stage.HOT_STORE  # which deviates from what is archived
+            for finding in verified.findings:
+                self._tell_damaged(Damaged(store.value, f"{finding.where}: {finding.reason}", verified.session))
+        return Checked(stage, verified, notes)
 
     def _all_read(self) -> Iterator[Verified]:
         try:
@@ -177,7 +189,7 @@ class Verification:
             known = session in self._damaged
             reason = f"cannot be compared with its archive: {error}"
             unknown = () if known else [Finding(where, reason)]
-            return Checked(Stage.COMPARISON, Verified(where, session, 0, unknown), [f"{where} {reason}"] if known else ())
+            return self._checked(Stage.COMPARISON, Verified(where, session, 0, unknown), [f"{where} {reason}"] if known else ())
         notes = []
         if held > 2 * self._places:
             notes.append(
@@ -185,7 +197,7 @@ class Verification:
                 " process has a larger window, the archive does not take them, and the application's log says why"
             )
         findings = _findings(where, found, repair=repair, repaired=repaired)
-        return Checked(Stage.COMPARISON, Verified(where, session, held, findings), notes)
+        return self._checked(Stage.COMPARISON, Verified(where, session, held, findings), notes)
 
     def _looked_at(self, hot: HotStore, session: SessionKey) -> tuple[Differences, int]:
         """In what the tiers disagree each time they are looked at, and how many entries are hot."""
@@ -231,6 +243,8 @@ class Verification:
                 except PositionConflictError:  # somebody archived one of them meanwhile, as an eviction does
                     continue
             if hot.evict(session, through=held[-1].position if held else ORIGIN):
+                if self._tell_evicted is not None and held:
+                    self._tell_evicted(Evicted(session))
                 return
         raise StoreBusyError("hot store", f"messages were added {ATTEMPTS} times while a session was being repaired")
 

@@ -12,9 +12,12 @@ from lixcore.domain.record import decode_message, encode_message
 from lixcore.domain.session import SessionKey
 from lixcore.domain.window import is_inside_turn, turn_start
 from lixcore.errors import NotArchivedError, StoreBusyError
+from lixcore.ports import events
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive
 from lixcore.ports.hot_store import Appended, HotStore
 from lixcore.ports.policy import WindowPolicy
+from lixcore.services.conversation.session_facts import Forgotten, SessionStats
+from lixcore.services.events.telling import SILENT, teller
 from lixcore.services.redaction import NO_REDACTION, Redaction
 from lixcore.services.tiers.archive_reader import ArchiveReader
 from lixcore.services.tiers.spiller import Spiller
@@ -22,42 +25,6 @@ from lixcore.services.tiers.tiering import ATTEMPTS, Tiering
 from lixcore.services.tiers.writing_through import WriteThrough
 
 _LONGEST_TURN = 4096  # where results belong to no call, a whole history is not searched for it
-
-
-@attrs.frozen
-class Forgotten:
-    """What `ContextWindow.forget` removed.
-
-    Attributes:
-        hot: Entries of the hot store.
-        archived: Messages of the archive; a message that was in both is counted in both.
-    """
-
-    hot: int
-    archived: int
-
-
-@attrs.frozen
-class SessionStats:
-    """Where a session's messages are.
-
-    Attributes:
-        messages: All of them, each counted once.
-        hot: How many the hot store holds.
-        is_hot: Whether the session is hot; it can be hot and empty.
-        archived: How many the archive holds.
-        raw_bytes: The size of the archived records before compression.
-        stored_bytes: What they take on the medium.
-        last_active: When it was last used, in seconds since the epoch; None when it is not hot.
-    """
-
-    messages: int
-    hot: int
-    is_hot: bool
-    archived: int
-    raw_bytes: int
-    stored_bytes: int
-    last_active: float | None
 
 
 @attrs.frozen(kw_only=True)
@@ -75,6 +42,7 @@ class ContextParts:
         through: Archives messages before they are acknowledged; None where that is not asked for.
         max_messages: How many of the newest messages make up a context.
         max_tokens: A strict budget for them; None for none.
+        events: Told of what is added and forgotten.
     """
 
     hot: HotStore
@@ -87,6 +55,7 @@ class ContextParts:
     through: WriteThrough | None = None
     max_messages: int
     max_tokens: int | None = None
+    events: events.Events = SILENT
 
 
 class ContextWindow:
@@ -103,6 +72,8 @@ class ContextWindow:
         self._through = parts.through
         self._max_messages = parts.max_messages
         self._max_tokens = parts.max_tokens
+        self._tell_added = teller(parts.events, events.Added)
+        self._tell_forgotten = teller(parts.events, events.Forgotten)
 
     def add(self, session: SessionKey, message: Message) -> Appended:
         """Add a message at the end; it is stored when this returns.
@@ -127,8 +98,12 @@ class ContextWindow:
             try:
                 through.after_add(session, Entry(appended.position, message.timestamp, payload))
             except NotArchivedError:
+                if self._tell_added is not None:
+                    self._tell_added(events.Added(session, appended.position))
                 self._spiller.after_add(session, appended.held)  # the message is in the hot store, which stays bounded
                 raise
+        if self._tell_added is not None:
+            self._tell_added(events.Added(session, appended.position))
         self._spiller.after_add(session, appended.held)
         return appended
 
@@ -246,7 +221,7 @@ class ContextWindow:
         self._archive.start_context(session, after=after)
         for _ in range(ATTEMPTS):
             # Evicted, not released: that also stops a restore which has read the archive before the new start was noted.
-            if self._hot.evict(session, through=min(archived, after)):
+            if self._tiering.evict_archived(session, through=min(archived, after)):
                 return
             held = self._hot.describe(session)
             if held is None or (held.first_position or ORIGIN) > after:
@@ -271,6 +246,8 @@ class ContextWindow:
             if (removal.last_position or ORIGIN) > through:
                 archived += self._archive.forget(session, through=removal.last_position or ORIGIN)
             if self._hot.describe(session) is None and not _holds_anything(self._archive.describe(session)):
+                if self._tell_forgotten is not None:
+                    self._tell_forgotten(events.Forgotten(session, hot, archived))
                 return Forgotten(hot=hot, archived=archived)
         raise StoreBusyError("session", "messages were added again and again while it was being forgotten")
 

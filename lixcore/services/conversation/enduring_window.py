@@ -11,8 +11,10 @@ from lixcore.domain.record import encode_message
 from lixcore.domain.session import SessionKey
 from lixcore.errors import PositionConflictError, StoreBusyError, StoreError
 from lixcore.ports.clock import Clock
+from lixcore.ports.events import Added
 from lixcore.ports.hot_store import Appended
-from lixcore.services.conversation.context_window import ContextParts, ContextWindow, SessionStats
+from lixcore.services.conversation.context_window import ContextParts, ContextWindow
+from lixcore.services.conversation.session_facts import SessionStats
 from lixcore.services.outage.reconciliation import Reconciler
 from lixcore.services.outage.stand_in_journal import StandInJournal, drawn_position
 from lixcore.services.tiers.guarded_hot_store import GuardedHotStore, HotStoreAwayError, HotStoreFullError, HotStoreState
@@ -25,8 +27,8 @@ class EnduringWindow(ContextWindow):
     """A `ContextWindow` that keeps contexts right after a failure of the hot store, and goes on without it if it may.
 
     While the hot store is away or full, the archive stands in for it. What goes there has positions by this process's clock,
-    above all that the archive has of the session and all that this process ever saw in the hot store. Once the hot store is
-    back, the next use of a session brings its two stores together.
+    above all that the archive has of the session and all that this process ever saw in the hot store, or may have left there.
+    Once the hot store is back, the next use of a session brings its two stores together.
 
     Args:
         guard: The hot store of ``parts``, where the archive may stand in for it; None where its failures are the caller's.
@@ -81,6 +83,8 @@ class EnduringWindow(ContextWindow):
             except PositionConflictError:  # another process drew the same one
                 continue
             self.stood_in += 1
+            if self._tell_added is not None:
+                self._tell_added(Added(session, position, stood_in=True))
             self._confirm_note(session)
             return Appended(position, held + 1)
         raise StoreBusyError("archive", f"{ATTEMPTS} positions that were drawn for a message were taken")
@@ -102,7 +106,7 @@ class EnduringWindow(ContextWindow):
 
     def _highest(self, session: SessionKey) -> Position:
         """The highest position that the session can be known to have, or a higher one."""
-        seen = self._guard.highest_by_now() if self._guard else ORIGIN
+        seen = self._guard.highest_by_now(session) if self._guard else ORIGIN
         info = self._archive.describe(session)
         return max(seen, info.last_position, info.context_after, info.forgotten_through) if info else seen
 

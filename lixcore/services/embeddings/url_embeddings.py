@@ -269,12 +269,15 @@ class UrlEmbeddings:
                 put = partial(store.put, entries, ttl=seconds, capacity=self._capacity)
                 try:
                     if self._guard.ask(put, False) is False:
+                        self._stats.stored(done)
                         return done
                 except StoreError as error:
                     if done == 0:
                         raise
+                    self._stats.stored(done)
                     reason = str(error).removeprefix(f"{error.where}: ")
                     raise PartialBatchError(error.where, reason, stored=done, total=len(keys)) from error
+        self._stats.stored(len(keys))
         return len(keys)
 
     def _tell_of_dimension(self, stored: int, model: str) -> None:

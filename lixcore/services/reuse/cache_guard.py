@@ -12,6 +12,8 @@ import attrs
 
 from lixcore.errors import CorruptDataError, StoreBusyError, StoreError, StoreUnavailableError
 from lixcore.ports.clock import Clock
+from lixcore.ports.events import Damaged, Degraded, Events, Recovered
+from lixcore.services.events.telling import SILENT, teller
 from lixcore.services.reuse.in_children import begin_afresh_in_children
 
 PROBE_SECONDS: Final = 1.0
@@ -67,15 +69,19 @@ class CacheGuard:
         name: Which cache, for log and state.
         clock: For times and durations.
         raise_failures: Whether errors of the store go to the caller.
+        events: Told once when the cache has to do without its store, and when that works again; and of damage, as the caller is.
 
     Attributes:
         on_failure: Called for each call that failed, or was not made.
     """
 
-    def __init__(self, name: str, clock: Clock, *, raise_failures: bool) -> None:
+    def __init__(self, name: str, clock: Clock, *, raise_failures: bool, events: Events = SILENT) -> None:
         self._name = name
         self._clock = clock
         self._raises = raise_failures
+        self._tell_degraded = teller(events, Degraded)
+        self._tell_recovered = teller(events, Recovered)
+        self._tell_damaged = teller(events, Damaged)
         self._trouble: _Trouble | None = None
         self._next_probe = 0.0
         self._told_at = -math.inf
@@ -178,6 +184,8 @@ class CacheGuard:
             self._times_away += is_away
             if tell:
                 self._told_at = now
+        if self._tell_degraded is not None and tell and not (before is not None and before.was_told):
+            self._tell_degraded(Degraded(f"{self._name} cache", str(error)))
         if tell:
             how = "is away, nothing is found or cached until it works" if is_away else "fails, and what it refuses is a miss"
             _log.warning("the store of the %s cache %s: %s", self._name, how, error)
@@ -187,6 +195,8 @@ class CacheGuard:
             trouble, self._trouble = self._trouble, None
             passed = 0.0 if trouble is None else self._clock.monotonic() - trouble.began
         if trouble is not None and trouble.was_told:
+            if self._tell_recovered is not None:
+                self._tell_recovered(Recovered(f"{self._name} cache"))
             _log.warning("the store of the %s cache works again after %.1f s", self._name, passed)
 
     def _damaged(self, error: CorruptDataError) -> None:
@@ -198,6 +208,8 @@ class CacheGuard:
             tell = not self._raises and now - self._told_of_damage_at >= TOLD_EVERY_SECONDS
             if tell:
                 self._told_of_damage_at = now
+        if self._tell_damaged is not None:
+            self._tell_damaged(Damaged(f"{self._name} cache", str(error)))
         if tell:
             _log.warning("the %s cache passes over what is damaged: %s", self._name, error)
 

@@ -10,7 +10,9 @@ import attrs
 
 from lixcore.errors import ClosedError, StoreError, StoreUnavailableError
 from lixcore.ports.clock import Clock
+from lixcore.ports.events import Cached, Events, Hit, Miss
 from lixcore.ports.tallies import KeepsTallies
+from lixcore.services.events.telling import SILENT, teller
 from lixcore.services.reuse.in_children import begin_afresh_in_children
 
 ADDED_EVERY_SECONDS: Final = 5.0
@@ -60,12 +62,16 @@ class LayerStats:
         layer: Lower-case letters and underscores, such as ``semantic``.
         clock: Tells when it is time to add to the store's sums.
         store: The layer's store, of which the power `KeepsTallies` is used if it has it.
+        events: Told of lookups, and of what is stored.
     """
 
-    def __init__(self, layer: str, clock: Clock, store: object | None = None) -> None:
+    def __init__(self, layer: str, clock: Clock, store: object | None = None, events: Events = SILENT) -> None:
         self.layer = layer
         self._clock = clock
         self._store = store if isinstance(store, KeepsTallies) else None
+        self._tell_hit = teller(events, Hit)
+        self._tell_miss = teller(events, Miss)
+        self._tell_cached = teller(events, Cached)
         self.begin_afresh()
         begin_afresh_in_children(self)
 
@@ -78,15 +84,35 @@ class LayerStats:
         self._next = self._clock.monotonic() + ADDED_EVERY_SECONDS
 
     def count(
-        self, *, hits: int = 0, misses: int = 0, seconds_saved: float = 0.0, not_admitted: int = 0, failures: int = 0
+        self,
+        *,
+        hits: int = 0,
+        misses: int = 0,
+        seconds_saved: float = 0.0,
+        not_admitted: int = 0,
+        failures: int = 0,
+        similarity: float | None = None,
     ) -> None:
-        """Add to the counts; costs no round trip."""
+        """Add to the counts, and tell of hits and misses; costs no round trip.
+
+        Args:
+            similarity: How similar the query was to that of a hit, where it was another one.
+        """
         with self._lock:
             self._hits += hits
             self._misses += misses
             self._seconds_saved += seconds_saved
             self._not_admitted += not_admitted
             self._failures += failures
+        if self._tell_hit is not None and hits:
+            self._tell_hit(Hit(self.layer, hits, similarity))
+        if self._tell_miss is not None and misses:
+            self._tell_miss(Miss(self.layer, misses))
+
+    def stored(self, count: int = 1) -> None:
+        """Tell that the store took something."""
+        if self._tell_cached is not None and count:
+            self._tell_cached(Cached(self.layer, count))
 
     def failed(self) -> None:
         """Count a call of the store that failed, or was not made: for `CacheGuard.on_failure`."""

@@ -9,6 +9,8 @@ from lixcore.domain.position import Entry, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive, Salvages
+from lixcore.ports.events import Damaged, Events
+from lixcore.services.events.telling import SILENT, teller
 
 _log = logging.getLogger("lixcore.archive")
 
@@ -21,11 +23,12 @@ class ArchiveReader:
         damage_found: How many damaged places were left out so far; zero unless damage is skipped.
     """
 
-    def __init__(self, archive: ColdArchive, *, skip_damage: bool) -> None:
+    def __init__(self, archive: ColdArchive, *, skip_damage: bool, events: Events = SILENT) -> None:
         self._archive = archive
         self.skip_damage = skip_damage
         self._salvages = archive if skip_damage and isinstance(archive, Salvages) else None
         self.damage_found = 0
+        self._tell = teller(events, Damaged)
 
     def read(
         self,
@@ -41,10 +44,14 @@ class ArchiveReader:
             CorruptDataError: The range is damaged, and damage is not skipped.
         """
         if self._salvages is None:
-            return self._archive.read(session, last=last, after=after, before=before)
+            try:
+                return self._archive.read(session, last=last, after=after, before=before)
+            except CorruptDataError as error:
+                self._tell_of(str(error), session)
+                raise
         salvage = self._salvages.salvage(session, last=last, after=after, before=before)
         for place in salvage.damage:
-            self._leave_out(place)
+            self._leave_out(place, session)
         return salvage.entries
 
     def sessions(self) -> Iterator[ArchiveInfo]:
@@ -57,6 +64,7 @@ class ArchiveReader:
             yield from self._archive.sessions()
         except CorruptDataError as error:
             if not self.skip_damage:
+                self._tell_of(str(error))
                 raise
             self._leave_out(str(error))
 
@@ -72,8 +80,9 @@ class ArchiveReader:
             return self._archive.describe(session)
         except CorruptDataError as error:
             if self._salvages is None:
+                self._tell_of(str(error), session)
                 raise
-            self._leave_out(str(error))
+            self._leave_out(str(error), session)
             entries = self._salvages.salvage(session).entries
         if not entries:
             return None
@@ -88,6 +97,11 @@ class ArchiveReader:
             raw_bytes=sum(len(entry.payload) for entry in entries),
         )
 
-    def _leave_out(self, place: str) -> None:
+    def _leave_out(self, place: str, session: SessionKey | None = None) -> None:
         self.damage_found += 1
         _log.warning("left out what is damaged: %s", place)
+        self._tell_of(place, session)
+
+    def _tell_of(self, reason: str, session: SessionKey | None = None) -> None:
+        if self._tell is not None:
+            self._tell(Damaged("archive", reason, session))

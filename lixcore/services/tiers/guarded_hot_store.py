@@ -12,10 +12,15 @@ from lixcore.domain.position import ORIGIN, SEQUENCE_BITS, Entry, Position
 from lixcore.domain.session import RESERVED_TENANT, SessionKey
 from lixcore.errors import StoreBusyError, StoreError, StoreFullError, StoreUnavailableError
 from lixcore.ports.clock import Clock
+from lixcore.ports.events import Degraded, Events, Recovered
 from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, HotStore, SessionActivity, Ticket
+from lixcore.services.events.telling import SILENT, teller
 
 PROBE_SECONDS: Final = 1.0
 """How long a store that was away is left alone before it is asked again."""
+
+MOST_DOUBTED: Final = 10_000
+"""Of how many sessions it is known apart up to where a message may stand whose outcome is unknown."""
 
 TOLD_EVERY_SECONDS: Final = 60.0
 """How often it is said at most that the store is full, which may come and go with every message."""
@@ -84,9 +89,11 @@ class GuardedHotStore:
         on_return: Called when it is back, before any call may use it again.
     """
 
-    def __init__(self, hot: HotStore, clock: Clock) -> None:
+    def __init__(self, hot: HotStore, clock: Clock, events: Events = SILENT) -> None:
         self._hot = hot
         self._clock = clock
+        self._tell_degraded = teller(events, Degraded)
+        self._tell_recovered = teller(events, Recovered)
         self._next_probe = 0.0
         self._start: Callable[[], bool] | None = None
         self._wake: Callable[[], object] = lambda: None
@@ -97,6 +104,8 @@ class GuardedHotStore:
         self.absences = 0
         self._highest = ORIGIN
         self._highest_seen_at = 0.0  # by the monotonic clock
+        self._doubts: dict[SessionKey, Position] = {}  # up to where a message may stand whose outcome is unknown
+        self._forgotten_doubts = ORIGIN
 
     def ask_in_background(self, start: Callable[[], bool], wake: Callable[[], bool]) -> None:
         """Leave asking to a thread that calls `probe` in due time.
@@ -107,16 +116,26 @@ class GuardedHotStore:
         """
         self._start, self._wake = start, wake
 
-    def highest_by_now(self) -> Position:
-        """At least the highest position that this process has seen in the store, whatever the session.
+    def highest_by_now(self, session: SessionKey) -> Position:
+        """At least the highest position that this process has seen in the store, and that it may have added there to the session.
 
-        It has gone on since as time has: so what the archive takes in its stead comes after what others add there at this moment,
-        as well as a store's clock can be known from outside.
+        What it has seen, in whatever session, has gone on since as time has: so what the archive takes in its stead comes after
+        what others add there at this moment, as well as a store's clock can be known from outside. It comes after what may have
+        been added, or may still be, for certain.
         """
+        doubted = max(self._forgotten_doubts, self._doubts.get(session, ORIGIN))
         if self._highest == ORIGIN:
-            return ORIGIN
+            return doubted
         passed = max(0.0, self._clock.monotonic() - self._highest_seen_at)
-        return Position(self._highest + (int(passed * 1000) << SEQUENCE_BITS))
+        return max(doubted, Position(self._highest + (int(passed * 1000) << SEQUENCE_BITS)))
+
+    def _doubt(self, session: SessionKey, at_most: int | None) -> None:
+        if at_most is None:
+            return
+        if len(self._doubts) >= MOST_DOUBTED:
+            self._forgotten_doubts = max(self._forgotten_doubts, *self._doubts.values())  # for every session, from now on
+            self._doubts.clear()
+        self._doubts[session] = max(Position(at_most), self._doubts.get(session, ORIGIN))
 
     def probe(self) -> bool:
         """Ask whether the store is back.
@@ -141,8 +160,12 @@ class GuardedHotStore:
             return False
         # What has to happen before it is used again is made known first; who sees it there then sees that as well.
         self.on_return()
+        if self.absence is not absence:  # another caller has seen it, and may have lost it again
+            return self.absence is None
         self.absence = None
         self._told_refusal = ""
+        if self._tell_recovered is not None:
+            self._tell_recovered(Recovered("hot store"))
         _log.warning("the hot store is back after %.1f s", self._clock.monotonic() - absence.began)
         return True
 
@@ -157,14 +180,18 @@ class GuardedHotStore:
         raise HotStoreAwayError(absence.error, was_asked=False) from absence.error
 
     def _gone(self, error: StoreUnavailableError) -> None:
-        if self.absence is None:
-            now = self._clock.monotonic()
-            self._next_probe = now + PROBE_SECONDS
-            # A copy: the error itself holds the frames that it came through, with the message that was on its way.
-            self.absence = Absence(self._clock.now(), now, StoreUnavailableError(error.where, error.reason))
-            self.absences += 1
-            _log.warning("the hot store is away, sessions are served from the archive until it is back: %s", error)
-            self._wake()
+        now = self._clock.monotonic()
+        # A copy: the error itself holds the frames that it came through, with the message that was on its way.
+        absence = Absence(self._clock.now(), now, StoreUnavailableError(error.where, error.reason))
+        self._next_probe = now + PROBE_SECONDS
+        if self.absence is not None:  # looked at last: of two calls that notice it at the same instant, one tells of it
+            return
+        self.absence = absence
+        self.absences += 1
+        if self._tell_degraded is not None:
+            self._tell_degraded(Degraded("hot store", str(error)))
+        _log.warning("the hot store is away, sessions are served from the archive until it is back: %s", error)
+        self._wake()
 
     def _without_room(self, error: StoreFullError) -> HotStoreFullError:
         now = self._clock.monotonic()
@@ -199,12 +226,15 @@ class GuardedHotStore:
             self._check()
         try:
             appended = self._hot.append(session, timestamp, payload)
-        except StoreBusyError:
+        except StoreBusyError as error:
+            self._doubt(session, error.at_most)
             raise  # it is there: whoever can reach it would not see what is archived in its stead
         except StoreUnavailableError as error:
-            self._gone(error)
             if error.outcome_unknown:
+                self._doubt(session, error.at_most)
+                self._gone(error)
                 raise
+            self._gone(error)
             raise HotStoreAwayError(error) from error
         except StoreFullError as error:
             raise self._without_room(error) from error

@@ -9,10 +9,12 @@ from typing import Any
 from lixcore.domain.session import SessionKey
 from lixcore.ports.clock import Clock
 from lixcore.ports.diagnosis import Diagnoses, Diagnosis
+from lixcore.ports.events import Events
 from lixcore.ports.hot_store import HotInfo, HotStore
 from lixcore.ports.hot_store_powers import DescribesMany, MayLapse, MeasuresSessions, TellsTime
 from lixcore.ports.leases import GrantsLeases
 from lixcore.ports.verification import Verified, Verifies
+from lixcore.services.events.telling import SILENT
 from lixcore.services.tiers.guarded_hot_store import GuardedHotStore
 
 
@@ -87,9 +89,9 @@ _POWERS: tuple[tuple[type, type[_Power]], ...] = (
 )
 
 
-def guarded(hot: HotStore, clock: Clock) -> GuardedHotStore:
+def guarded(hot: HotStore, clock: Clock, events: Events = SILENT) -> GuardedHotStore:
     """A guard around a hot store; a power is a method, so what the store cannot do the guard must not have."""
-    return _guard_with(tuple(mixin for power, mixin in _POWERS if isinstance(hot, power)))(hot, clock)
+    return _guard_with(tuple(mixin for power, mixin in _POWERS if isinstance(hot, power)))(hot, clock, events)
 
 
 @lru_cache

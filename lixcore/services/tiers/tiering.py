@@ -22,7 +22,9 @@ from lixcore.errors import (
     StoreRefusedError,
 )
 from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts
+from lixcore.ports.events import Damaged, Events, Evicted, Restored, Spilled
 from lixcore.ports.hot_store import HotStore
+from lixcore.services.events.telling import SILENT, teller
 from lixcore.services.tiers.archive_reader import ArchiveReader
 
 _log = logging.getLogger("lixcore.tiering")
@@ -32,6 +34,7 @@ ATTEMPTS = 100
 
 _STEP = 256  # how many entries of a session, or how many sessions, are in the process's memory at once
 _STEP_BYTES = 16 * 1024 * 1024  # … and about how many bytes of them
+_MOST_REMEMBERED = 10_000  # sessions that were told of as damaged
 # What is wrong with one keeps no other one; a file that another user wrote is refused, and so is every one on a read-only disk.
 OF_ONE_SESSION = (CorruptDataError, PositionConflictError, StoreRefusedError)
 
@@ -57,12 +60,26 @@ class Tiering:
         batch: How many more may wait in the hot store before they are spilled together.
     """
 
-    def __init__(self, hot: HotStore, archive: ColdArchive, reader: ArchiveReader, *, window: int, batch: int) -> None:
+    def __init__(
+        self,
+        hot: HotStore,
+        archive: ColdArchive,
+        reader: ArchiveReader,
+        *,
+        window: int,
+        batch: int,
+        events: Events = SILENT,
+    ) -> None:
         self._hot = hot
         self._archive = archive
         self._reader = reader
         self.window = window
         self.batch = batch
+        self._tell_spilled = teller(events, Spilled)
+        self._tell_evicted = teller(events, Evicted)
+        self._tell_restored = teller(events, Restored)
+        self._tell_damaged = teller(events, Damaged)
+        self._told_damaged: set[SessionKey] = set()  # sessions that cannot leave: nobody is told at every round of a janitor
 
     def spill(self, session: SessionKey) -> int:
         """Archive and release the entries beyond the window.
@@ -79,7 +96,10 @@ class Tiering:
         if not entries or entries[0].position != held.first_position:
             return 0
         self._archive.append(session, entries)
-        return self._hot.release(session, through=entries[-1].position)
+        released = self._hot.release(session, through=entries[-1].position)
+        if self._tell_spilled is not None and released:
+            self._tell_spilled(Spilled(session, released))
+        return released
 
     def flush(self, session: SessionKey) -> Position:
         """Archive every hot entry; all of them stay hot.
@@ -99,16 +119,36 @@ class Tiering:
         Returns:
             False when somebody kept adding to it, so that it is still hot.
         """
-        through = ORIGIN
-        while entries := self._hot.oldest(session, limit=_STEP):
-            self._archive.append(session, entries)
-            through = entries[-1].position
-            if len(entries) < _STEP:
-                break
-            self._hot.release(session, through=through)
-        absent = self._hot.evict(session, through=through)
+        through, released, absent = ORIGIN, 0, False
+        try:
+            while entries := self._hot.oldest(session, limit=_STEP):
+                self._archive.append(session, entries)
+                through = entries[-1].position
+                if len(entries) < _STEP:
+                    break
+                released += self._hot.release(session, through=through)
+            absent = self.evict_archived(session, through=through)
+        finally:
+            if self._tell_spilled is not None and released and not absent:  # it stays hot with the rest
+                self._tell_spilled(Spilled(session, released))
         if through > ORIGIN:
             self.merge_pieces(session)
+        return absent
+
+    def evict_archived(self, session: SessionKey, *, through: Position) -> bool:
+        """Make a session absent of which the archive holds everything up to a position; see `HotStore.evict`.
+
+        Args:
+            session: Which.
+            through: At least the position of an entry that was hot a moment ago, or `ORIGIN` where none was.
+        """
+        tell = self._tell_evicted
+        if tell is None:
+            return self._hot.evict(session, through=through)
+        was_hot = through > ORIGIN or self._hot.describe(session) is not None  # which may be so without any entry
+        absent = self._hot.evict(session, through=through)
+        if absent and was_hot:
+            tell(Evicted(session))
         return absent
 
     def evict_many(self, sessions: Iterable[SessionKey]) -> BulkEviction:
@@ -123,7 +163,7 @@ class Tiering:
             try:
                 batch[session] = entries = self._hot.oldest(session, limit=_STEP)
             except OF_ONE_SESSION as error:
-                result.damaged.append(error)
+                self._cannot_leave(session, error, result, "hot store")
                 continue
             size += sum(len(entry.payload) for entry in entries)
             if len(batch) == _STEP or size >= _STEP_BYTES:
@@ -139,14 +179,24 @@ class Tiering:
         for session in batch:
             try:
                 if archived and session in whole:
-                    absent = self._hot.evict(session, through=whole[session][-1].position)
+                    absent = self.evict_archived(session, through=whole[session][-1].position)
                     self.merge_pieces(session)
                 else:
                     absent = self.evict(session)
             except OF_ONE_SESSION as error:
-                result.damaged.append(error)
+                self._cannot_leave(session, error, result, "archive")
             else:
                 result.absent += absent
+                self._told_damaged.discard(session)
+
+    def _cannot_leave(self, session: SessionKey, error: StoreError, result: BulkEviction, store: str) -> None:
+        result.damaged.append(error)
+        if self._tell_damaged is None or isinstance(error, StoreRefusedError) or session in self._told_damaged:
+            return
+        if len(self._told_damaged) >= _MOST_REMEMBERED:
+            self._told_damaged.clear()  # at the price of telling some once more
+        self._told_damaged.add(session)
+        self._tell_damaged(Damaged(store, str(error), session))
 
     def _archived_at_once(self, entries: Mapping[SessionKey, Sequence[Entry]]) -> bool:
         if not isinstance(self._archive, AppendsInBulk):
@@ -185,6 +235,8 @@ class Tiering:
                 entries = self._reader.read(session, last=self.window, after=info.context_after)
                 floor = max(info.last_position, info.context_after, info.forgotten_through)
                 restored = self._hot.restore(session, entries, next_after=floor, ticket=ticket)
+                if self._tell_restored is not None and restored and entries:
+                    self._tell_restored(Restored(session, len(entries)))
             if restored or self._hot.describe(session) is not None:
                 return
         raise StoreBusyError("hot store", f"session was evicted {ATTEMPTS} times while it was being restored")

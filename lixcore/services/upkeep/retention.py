@@ -11,9 +11,11 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, LixError, StoreFullError, StoreRefusedError, StoreUnavailableError
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive, Compacts
+from lixcore.ports.events import Events, Retired
 from lixcore.ports.hot_store import HotStore
 from lixcore.ports.hot_store_powers import TellsTime
 from lixcore.ports.policy import GoesByAge, RetentionPolicy
+from lixcore.services.events.telling import SILENT, teller
 from lixcore.services.upkeep.lease import Lease
 
 SWEEP_SECONDS: Final = 3600.0
@@ -73,6 +75,7 @@ class Retention:
         *,
         ttl_days: float | None,
         spared: Collection[str] = (),
+        events: Events = SILENT,
     ) -> None:
         self._hot = hot
         self._archive = archive
@@ -83,6 +86,7 @@ class Retention:
         self._ttl_seconds = None if ttl_days is None else ttl_days * _DAY
         self._may_remove = ttl_days is not None or not (isinstance(policy, GoesByAge) and policy.only_by_age)
         self._spared = spared
+        self._tell_retired = teller(events, Retired)
         self._turn = Lease(hot, clock, "retention", seconds=SWEEP_SECONDS)
         self._began: float | None = None  # the last sweep of this process, by the monotonic clock
         self._under_way = False
@@ -167,6 +171,8 @@ class Retention:
             if info is None or not self._is_over(info, now, swept):
                 return
             removed = self._archive.forget(session, through=info.last_position)
+            if self._tell_retired is not None and removed:
+                self._tell_retired(Retired(session, removed))
             # A restore that had read the archive before is undone by this, or kept from succeeding; newer messages stay.
             self._hot.evict(session, through=info.last_position)
         except (CorruptDataError, StoreRefusedError) as error:

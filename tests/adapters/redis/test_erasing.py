@@ -29,7 +29,9 @@ def server(redis_url: str) -> redis.Redis:
 def test_the_prefix_is_data_and_no_pattern(adapter: Any, server: redis.Redis, redis_url: str, prefix: str) -> None:
     with server:
         others = [b"lix:1:run", b"trial2:1:run", b"trXal:1:run", b"trl:1:run", b"tri:1:run", b"b:1:run", b"tr\\\\al:1:run"]
-        server.mset(dict.fromkeys([*others, f"{prefix}:1:run", f"{prefix}:1:{{00}}:epoch", f"{prefix}:2:later"], b"x"))
+        keys: list[bytes | str] = [*others, f"{prefix}:1:run", f"{prefix}:1:{{00}}:epoch", f"{prefix}:2:later"]
+        for key in keys:
+            server.set(key, b"x")
         adapter.erase(adapter.Options(url=redis_url, key_prefix=prefix), CONTEXT)
         assert sorted(server.keys()) == sorted(others)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import lixcore
+from lixcore.domain.message import Message
 from lixcore.hooks import PluginAdapter, hookimpl
 from lixcore.registry import Group, Registry
 from lixcore_policies import LeastRecentlyUsed
@@ -147,6 +149,22 @@ def test_an_adapter_of_an_object_that_is_given_can_be_chosen() -> None:
     config = lixcore.CacheConfig(hot_store="memory", cold_archive="memory", plugins="none").with_plugins(Bringing())
     with lixcore.open(config.replaced(eviction_policy="mine")) as stack:
         assert type(stack.wiring.policies.eviction) is Mine
+
+
+def test_whoever_counts_tokens_counts_by_the_plugin(tmp_path: Path) -> None:
+    """A budget of tokens is kept by the plugin's numbers: each message takes ten here."""
+
+    class Counting:
+        @hookimpl
+        def lixcore_count_tokens(self, messages: Sequence[Message]) -> list[int]:
+            return [10 for _ in messages]
+
+    config = lixcore.CacheConfig(hot_store="memory", cold_archive="memory", archive_dir=str(tmp_path), plugins="none")
+    with lixcore.open(config.replaced(session_max_tokens=25), plugins=[Counting()]) as stack:
+        memory = stack.session("s")
+        for text in "abc":
+            memory.add_message_to_context("user", text)
+        assert [message["content"] for message in memory.get_context_messages()] == ["b", "c"]
 
 
 def test_adapters_of_two_classes_with_one_name_make_two_configurations() -> None:

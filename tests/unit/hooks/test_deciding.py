@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -257,78 +257,3 @@ def test_what_the_configured_policy_raises_is_its_own(plugins: Given) -> None:
     with pytest.raises(LookupError) as caught:
         ask("lixcore_admit", policies)
     assert caught.value is error
-
-
-class Wrapping:
-    """A plugin around the others."""
-
-    def __init__(self, make: Callable[[Any], Any]) -> None:
-        self.make = make
-        self.seen: list[Any] = []
-
-    @hookimpl(wrapper=True)
-    def lixcore_count_tokens(self, messages: Sequence[Message]) -> Generator[None, Any, Any]:
-        try:
-            inner = yield
-        except PolicyFailedError as error:
-            self.seen.append(error)
-            raise
-        except LookupError as error:
-            self.seen.append(error)
-            return [0 for _ in messages]
-        self.seen.append(inner)
-        return self.make(inner)
-
-
-def test_a_wrapper_sees_the_answer_whoever_gave_it_and_may_change_it(plugins: Given) -> None:
-    hook, double = "lixcore_count_tokens", lambda counts: [2 * count for count in counts]
-    assert ask(hook, hooked(plain_policies(), plugins(Wrapping(double)))) == [2, 2, 2]
-    both = plugins(answering(hook, [3, 4, 5]), Wrapping(double))
-    assert ask(hook, hooked(plain_policies(), both)) == [6, 8, 10]
-
-
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
-        (lambda _: None, "it answered None, where what its yield gave, or something in its place, is due"),
-        (lambda _: [1], "it answered 1 numbers for 3 messages"),
-        (lambda _: 1 / 0, "it raised ZeroDivisionError: division by zero"),
-    ],
-)
-def test_a_wrapper_that_fails_is_named(plugins: Given, make: Callable[[Any], Any], said: str) -> None:
-    with pytest.raises(PolicyFailedError, match=said) as caught:
-        ask("lixcore_count_tokens", hooked(plain_policies(), plugins(Wrapping(make))))
-    assert caught.value.name == "plugin 'Wrapping'"
-
-
-def test_what_fails_within_a_wrapper_is_not_its_failure(plugins: Given) -> None:
-    wrapping = Wrapping(list)
-    with pytest.raises(PolicyFailedError, match="Answering") as caught:
-        ask("lixcore_count_tokens", hooked(plain_policies(), plugins(answering("lixcore_count_tokens", [1]), wrapping)))
-    assert wrapping.seen == [caught.value]
-
-
-def test_a_wrapper_may_mend_what_fails_within(plugins: Given) -> None:
-    policies = hooked(plain_policies(PlainPolicy(LookupError())), plugins(Wrapping(list)))
-    assert ask("lixcore_count_tokens", policies) == [0, 0, 0]
-
-
-def test_a_wrapper_must_yield_once(plugins: Given) -> None:
-    class Never:
-        asked = False
-
-        @hookimpl(wrapper=True)
-        def lixcore_admit(self) -> Generator[None, Any, Any]:
-            if self.asked:
-                yield
-
-    class Twice:
-        @hookimpl(wrapper=True)
-        def lixcore_admit(self) -> Generator[None, Any, Any]:
-            yield
-            yield
-
-    with pytest.raises(PolicyFailedError, match="it ended without a yield"):
-        ask("lixcore_admit", hooked(plain_policies(), plugins(Never())))
-    with pytest.raises(PolicyFailedError, match="it yielded more than once"):
-        ask("lixcore_admit", hooked(plain_policies(), plugins(Twice())))

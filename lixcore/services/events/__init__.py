@@ -1,0 +1,1 @@
+"""Events: from where they happen to those who watch."""
