@@ -141,7 +141,7 @@ class EvictionAnswers(AsksPolicies):
 
         def work(thread: int) -> None:
             situation = situation_of(thread)
-            for _ in range(20):
-                self.judge(situation, ask(policy, situation))
+            for answer in {tuple(ask(policy, situation)) for _ in range(100)}:
+                self.judge(situation, answer)
 
         at_once(*(lambda thread=thread: work(thread) for thread in range(THREADS)))

@@ -153,6 +153,16 @@ class EvictionChoices(AsksPolicies):
         situation = Situation(candidates_of([0.0, 0.0, 3.0]), idle_seconds=0.0)
         assert len(ask(policy, situation)) == 3
 
+    @rule("A session that was idle is used again and grows: what a policy noted of it in an earlier round is over by then.")
+    def test_it_goes_by_what_it_is_told_now(self, policy: EvictionPolicy) -> None:
+        for surplus in (Surplus(), Surplus(sessions=1), Surplus(size=100)):
+            ask(policy, Situation(candidates_of([IDLE - 1, IDLE + 5, 1.0], size=100), surplus=surplus))
+        later = NOON + IDLE
+        again = Situation(candidates_of([2.0, 1.0, IDLE + 1], size=5000, now=later), later)
+        self.judge(again, ask(policy, again))
+        pressed = Situation(candidates_of([2.0, 1.0, 3.0], size=10, now=later), later, surplus=Surplus(size=25))
+        self.judge(pressed, ask(policy, pressed))
+
     @rule("What could not leave this time, because the archive failed or it was just used, has to be named again the next time.")
     def test_what_stayed_is_named_again(self, policy: EvictionPolicy) -> None:
         for situation in (

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from broken.whole_runs import Found, all_cases, document_of, line_of, run_all, sums_of  # found by the line above
+from broken.whole_runs import Found, all_cases, caught_before, document_of, line_of, run_all, sums_of  # found by the line above
 
 _PARTS = ("hostile-ids", "state-machine")
 
@@ -29,6 +29,9 @@ def _arguments() -> argparse.Namespace:
         default=[],
         choices=("hostile-ids", "state-machine"),
         help="leave this part of the suite out",
+    )
+    parser.add_argument(
+        "--after", type=Path, metavar="FILE", help="of an earlier --json: first try only the rules that caught the adapter then"
     )
     parser.add_argument("--profile", default="ci", choices=("dev", "ci", "nightly"), help="how much is tried")
     parser.add_argument("--processes", type=int, default=2, metavar="N", help="how many are tried at once")
@@ -54,7 +57,8 @@ def main() -> int:
             sys.stdout.write(f"           {found.trouble}\n")
         sys.stdout.flush()
 
-    found = run_all(cases, profile=asked.profile, without=asked.without, processes=asked.processes, told=told)
+    before = {} if asked.after is None else caught_before(asked.after)
+    found = run_all(cases, profile=asked.profile, without=asked.without, before=before, processes=asked.processes, told=told)
     left_out = f" without {' and '.join(asked.without)}" if asked.without else ""
     elapsed = f"{time.monotonic() - started:.0f} s"
     sys.stdout.write("\n".join(["", f"Profile {asked.profile}{left_out}, {elapsed} in all:", *sums_of(found), ""]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from broken import embeddings_kept_wrongly as storing
+from broken import embeddings_of_many_users as using
 from broken.case import Broken, broken
 from lixcore.testing import EmbeddingStoreContract
 from lixcore_memory import MemoryEmbeddingStore
@@ -51,15 +52,11 @@ CASES = [
     wrong(storing.GivesItsOwnSums, "what-was-given-and-told-is-a-copy"),
     wrong(storing.EmbeddingStoreThatWorksOnWhenClosed, "a-closed-store-says-so"),
     wrong(storing.AnswersNoKeysWhenClosed, "a-closed-store-says-so"),
-    wrong(storing.LosesWhatOthersPut, "of-many-threads-that-forget-a-key-one-removed-it"),
-    wrong(
-        storing.EmbeddingStoreThatLosesAllWhenItCloses, "what-was-stored-is-there-after-a-reopening", right=SqliteEmbeddingStore
-    ),
-    wrong(
-        storing.EmbeddingStoreThatKeepsWhatItRead, "one-handle-gives-what-another-stored-and-forgot", right=SqliteEmbeddingStore
-    ),
-    wrong(storing.GivesNoneOnErrors, "a-place-that-cannot-be-used-is-an-error-of-its-calls", right=SqliteEmbeddingStore),
-    wrong(storing.EmbeddingStoreThatConnectsWhenOpened, "opening-touches-nothing", right=SqliteEmbeddingStore),
-    wrong(storing.EmbeddingStoreThatSharesOneConnection, "closing-one-leaves-the-others-open", right=SqliteEmbeddingStore),
+    wrong(using.LosesWhatOthersPut, "of-many-threads-that-forget-a-key-one-removed-it"),
+    wrong(using.EmbeddingStoreThatLosesAllWhenItCloses, "what-was-stored-is-there-after-a-reopening", right=SqliteEmbeddingStore),
+    wrong(using.EmbeddingStoreThatKeepsWhatItRead, "one-handle-gives-what-another-stored-and-forgot", right=SqliteEmbeddingStore),
+    wrong(using.GivesNoneOnErrors, "a-place-that-cannot-be-used-is-an-error-of-its-calls", right=SqliteEmbeddingStore),
+    wrong(using.EmbeddingStoreThatConnectsWhenOpened, "opening-touches-nothing", right=SqliteEmbeddingStore),
+    wrong(using.EmbeddingStoreThatSharesOneConnection, "closing-one-leaves-the-others-open", right=SqliteEmbeddingStore),
     *map(in_a_history, [storing.RemovesByTheOldTime, storing.NeverDropsTheNew]),
 ]

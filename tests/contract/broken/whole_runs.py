@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -53,28 +55,63 @@ def all_cases() -> Iterator[Broken]:
             yield case
 
 
+def caught_before(file: Path) -> dict[str, list[str]]:
+    """The rules that caught each adapter in an earlier run, by the adapter's name."""
+    document = json.loads(file.read_text(encoding="utf-8"))
+    return {one["adapter"]: one["caught_by"] for one in document["adapters"]}
+
+
 def run_all(
-    cases: Sequence[Broken], *, profile: str, without: Sequence[str], processes: int, told: Callable[[Found, int], None]
+    cases: Sequence[Broken],
+    *,
+    profile: str,
+    without: Sequence[str],
+    before: Mapping[str, Sequence[str]],
+    processes: int,
+    told: Callable[[Found, int], None],
 ) -> list[Found]:
-    """Run the whole contract of each, so many at once; in the order of the cases."""
+    """Run the whole contract of each, so many at once; in the order of the cases.
+
+    Args:
+        cases: Which.
+        profile: How much is tried.
+        without: The parts of the suite to leave out.
+        before: Which rules are tried first, by the adapter's name: the whole contract only where none of them catches it.
+        processes: How many at once.
+        told: Told of each when it is done, with how many are.
+    """
     found: dict[str, Found] = {}
     with ThreadPoolExecutor(processes) as pool:
-        waiting = [pool.submit(_run, case, profile, without) for case in cases]
-        for future in as_completed(waiting):
-            one = future.result()
-            found[one.adapter] = one
-            told(one, len(found))
+        waiting = [pool.submit(_run, case, profile, without, before.get(case.adapter.__name__, ())) for case in cases]
+        try:
+            for future in as_completed(waiting):
+                one = future.result()
+                found[one.adapter] = one
+                told(one, len(found))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # the others need not be waited for
+            raise
     return [found[case.adapter.__name__] for case in cases]
 
 
-def _run(case: Broken, profile: str, without: Sequence[str]) -> Found:
+def _run(case: Broken, profile: str, without: Sequence[str], first: Sequence[str]) -> Found:
     """In a process of its own; a failing example is not made shorter, as nobody reads it."""
+    if first:
+        found = _tried(case, profile, without, first)
+        if found.is_caught:
+            return found
+    return _tried(case, profile, without, ())
+
+
+def _tried(case: Broken, profile: str, without: Sequence[str], only: Sequence[str]) -> Found:
+    """Try these rules; all when there are none."""
     parts = ",".join(["shrinking", *without])
     report = run_contract(
         case.contract,
         case.adapter,
         options={},
         profile=profile,
+        only=only,
         environment={WITHOUT: parts, "PYTHONDONTWRITEBYTECODE": "1"},
     )
     trouble = "" if report.obstacle is None else f"{report.obstacle.kind}: {report.obstacle.message}"
