@@ -72,7 +72,7 @@ def test_an_installed_new_adapter_can_be_tried_by_its_name(lix: LixCommand, tmp_
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Mine", "my_own", "1st", "-a", "a-", "a--b", "../up", "a/b", "é", "a b", "x" * 33, "import os"]
+    "name", ["", "Mine", "my_own", "1st", "-a", "a-", "a--b", "../up", "a/b", "é", "a b", "x" * 21, "import os"]
 )
 def test_a_name_is_data_and_is_checked(lix: LixCommand, tmp_path: Path, name: str) -> None:
     result = lix("new-adapter", "--port", "codec", "--", name)
@@ -81,7 +81,7 @@ def test_a_name_is_data_and_is_checked(lix: LixCommand, tmp_path: Path, name: st
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["a", "a1", "x" * 32, "class", "lixcore-mine", "a-b-c"])
+@pytest.mark.parametrize("name", ["a", "a1", "x" * 20, "class", "lixcore-mine", "a-b-c"])
 def test_every_good_name_gives_a_package_that_can_be_read(tmp_path: Path, name: str) -> None:
     names = Names.of(name)
     for package in [adapter_package(names, Port.CODEC), policy_package(names, Kind.PLUGIN)]:
@@ -147,7 +147,7 @@ def test_nothing_is_left_of_a_package_that_cannot_be_written(
     def with_a_trap(self: Path, *arguments: Any, **more: Any) -> None:
         usual(self, *arguments, **more)
         made_directories.append(self)
-        if self.name == "lixcore_mine":
+        if self.name == "lixcore_mine" and not (self / "__init__.py").is_symlink():
             (self / "__init__.py").symlink_to("/dev/full")
 
     monkeypatch.setattr(Path, "mkdir", with_a_trap)
