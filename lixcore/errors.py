@@ -174,10 +174,13 @@ class StoreUnavailableError(StoreError):
 
     Attributes:
         outcome_unknown: True when a write had been sent, so that it may or may not have been carried out.
+        at_most: The highest position that a message can have whose outcome is unknown, also when it is stored later; None where
+            the store cannot say.
     """
 
-    def __init__(self, where: str, reason: str, *, outcome_unknown: bool = False) -> None:
+    def __init__(self, where: str, reason: str, *, outcome_unknown: bool = False, at_most: int | None = None) -> None:
         self.outcome_unknown = outcome_unknown
+        self.at_most = at_most
         suffix = " (the write had been sent: it may or may not have been carried out)" if outcome_unknown else ""
         super().__init__(where, reason + suffix)
 

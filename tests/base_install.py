@@ -24,6 +24,16 @@ def main() -> None:
     for name in getattr(lixcore, "__all__", []):
         getattr(lixcore, name)  # what is public works without any extra
 
+    from lixcore.errors import MissingExtraError
+
+    try:
+        import lixcore.testing  # it is there, and says what it needs
+    except MissingExtraError as error:
+        if error.extra != "testing":
+            raise
+    else:
+        sys.exit("lixcore.testing is imported without pytest and Hypothesis")
+
     import importlib.metadata  # only now: it is one of those that lixcore should not import
 
     required = [line for line in importlib.metadata.requires("lixcore") or [] if "extra ==" not in line]

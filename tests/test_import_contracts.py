@@ -76,6 +76,8 @@ OFFENCES = [
     ("core-is-pure", "lixcore/services/tiers/offence.py", "from usearch.index import Index"),
     ("pluggy-in-hooks", "lixcore/services/tiers/offence.py", "import pluggy"),
     ("test-tools-in-testing", "lixcore/domain/offence.py", "from hypothesis import given"),
+    ("layers", "lixcore/services/tiers/offence.py", "import lixcore.testing.ground.clock"),
+    ("core-is-pure", "lixcore/testing/offence.py", "import lixcore_memory"),
     ("strangers", "adapters/lixcore_redis/offence.py", "import lixcore_memory"),
     ("strangers", "plugins/lixcore_policies/offence.py", "import lixcore_sqlite"),
     ("strangers", "adapters/lixcore_cli/offence.py", "import lixcore_huffman"),
@@ -84,6 +86,7 @@ OFFENCES = [
     ("adapters-see-ports", "plugins/lixcore_policies/offence.py", "from lixcore.hooks import hookimpl"),
     ("adapters-see-ports", "adapters/lixcore_sqlite/offence.py", "from lixcore.config import CacheConfig"),
     ("adapters-see-ports", "adapters/lixcore_usearch/offence.py", "from lixcore.services import tiers"),
+    ("adapters-see-ports", "adapters/lixcore_sqlite/offence.py", "from lixcore.testing.ground import hostile"),
     ("adapters-see-ports", "adapters/lixcore_zstd/offence.py", "from lixcore.registry import Registry"),
 ]
 

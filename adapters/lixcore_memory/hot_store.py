@@ -144,12 +144,13 @@ class MemoryHotStore:
     def describe(self, session: SessionKey) -> HotInfo | None:
         """See the port."""
         with self._lock:
-            hot = self._hot(session)
-            if hot is None:
-                return None
-            if not hot.entries:
-                return HotInfo(0, None, None, hot.last_active)
-            return HotInfo(len(hot.entries), hot.entries[0].position, hot.entries[-1].position, hot.last_active)
+            return _info(self._hot(session))
+
+    def describe_many(self, sessions: Sequence[SessionKey]) -> Sequence[HotInfo | None]:
+        """See the port."""
+        with self._lock:
+            self._check_open()
+            return [_info(self._sessions.get(session)) for session in sessions]
 
     def sessions(self, *, inactive_since: float | None = None, limit: int | None = None) -> Sequence[SessionActivity]:
         """See the port."""
@@ -229,3 +230,11 @@ class MemoryHotStore:
         hot = self._sessions.pop(session, None)
         if hot is not None:
             bucket.highest = max(bucket.highest, hot.highest)
+
+
+def _info(hot: _Session | None) -> HotInfo | None:
+    if hot is None:
+        return None
+    if not hot.entries:
+        return HotInfo(0, None, None, hot.last_active)
+    return HotInfo(len(hot.entries), hot.entries[0].position, hot.entries[-1].position, hot.last_active)

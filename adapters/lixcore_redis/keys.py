@@ -45,7 +45,7 @@ class SessionKeys:
         epoch: The key of the bucket's epoch.
         member: What stands for the session in the sorted set.
         touch: ``ZADD activity XX`` up to the score. XX, so that a message to an absent session leaves no trace of it.
-        add: The member and ``XADD log NOMKSTREAM *`` up to the eight bytes of the nonce.
+        add: The member and ``XADD log NOMKSTREAM *`` up to the sixteen bytes of the field.
         length: ``XLEN log``.
         newest: The member and ``XREVRANGE log + - COUNT`` up to the count.
         exists: ``EXISTS log``.
@@ -109,7 +109,7 @@ def session_keys(prefix: str, session: SessionKey) -> SessionKeys:
         epoch=bucket_key(prefix, bucket, "epoch"),
         member=member,
         touch=b"*5\r\n" + bulk(b"ZADD") + bulk(activity) + bulk(b"XX"),
-        add=bulk(member) + b"*6\r\n" + bulk(b"XADD") + bulk(log) + bulk(b"NOMKSTREAM") + bulk(b"*") + b"$8\r\n",
+        add=bulk(member) + b"*6\r\n" + bulk(b"XADD") + bulk(log) + bulk(b"NOMKSTREAM") + bulk(b"*") + b"$16\r\n",
         length=command(b"XLEN", log),
         newest=bulk(member) + b"*6\r\n" + bulk(b"XREVRANGE") + bulk(log) + bulk(b"+") + bulk(b"-") + bulk(b"COUNT"),
         exists=command(b"EXISTS", log),

@@ -44,13 +44,17 @@ def script(source: str) -> Script:
 REPEAT_DEPTH: Final = 1024
 """How far from the newest entry a repeated add looks for itself: what others may have added in the meantime."""
 
-# Keys: log, epoch. Arguments: nonce, value, depth, since. Gives the entry's id; nil when the session is absent; 0 when nobody can
-# know whether it was added before: entries left the stream that may have come after "since", the milliseconds of the first try.
-# They leave in order, so none has while an entry is there that is older than that.
+# Keys: log, epoch. Arguments: nonce, value, depth, since, deadline (eight bytes). Gives the entry's id; nil when the session is
+# absent; 0 when nobody can know whether it was added before: entries left the stream that may have come after "since", the
+# milliseconds of the first try. They leave in order, so none has while an entry is there that is older than that. What came after
+# its own deadline is no entry.
 REPEAT_ADD: Final = script("""
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[3])
 for _, entry in ipairs(newest) do
-  if entry[2][1] == ARGV[1] and entry[2][2] == ARGV[2] then return entry[1] end
+  local field = entry[2][1]
+  if string.sub(field, 1, 8) == ARGV[1] and entry[2][2] == ARGV[2] then
+    if tonumber(string.match(entry[1], '^%d+')) <= struct.unpack('<I8', field, 9) then return entry[1] end
+  end
 end
 local since = tonumber(ARGV[4])
 local left = string.match(redis.call('GET', KEYS[2]) or '', '@(%d+)$')
@@ -63,7 +67,7 @@ if oldest == nil or tonumber(string.match(oldest[1], '^%d+')) >= since then
     if info[i] == 'last-generated-id' and tonumber(string.match(info[i + 1], '^%d+')) >= since then return 0 end
   end
 end
-return redis.call('XADD', KEYS[1], 'NOMKSTREAM', '*', ARGV[1], ARGV[2])
+return redis.call('XADD', KEYS[1], 'NOMKSTREAM', '*', ARGV[1] .. ARGV[5], ARGV[2])
 """)
 
 # Keys: log, activity, epoch. Arguments: ticket, member, time, last id, then id, nonce and value of each entry. The activity comes
@@ -103,19 +107,42 @@ redis.call('SET', KEYS[3], ARGV[3] .. '@' .. left)
 return 1
 """)
 
-# Keys: log, activity, epoch. Arguments: member, token. Gives the new epoch, "token:entries:last id", with EVICT's "@milliseconds"
-# behind it if there were any. The epoch remembers what was removed, so that the answer is right as well when it is given to a
-# command that was sent a second time.
+# Keys: log, epoch. Arguments: new epoch. Gives the highest id that the session gave out, "0-0" when it is absent; no restore that
+# began before may succeed after this. DEL frees the way for SET on a server that is out of memory.
+BEGIN_FORGET: Final = script("""
+local last, left = '0-0', string.match(redis.call('GET', KEYS[2]) or '', '@%d+$') or ''
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  local info = redis.call('XINFO', 'STREAM', KEYS[1])
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then last = info[i + 1] end
+  end
+end
+redis.call('DEL', KEYS[2])
+redis.call('SET', KEYS[2], ARGV[1] .. left)
+return last
+""")
+
+# Keys: log, activity, epoch. Arguments: member, token, BEGIN_FORGET's answer. Gives the new epoch, "token:entries:last id", with
+# EVICT's "@milliseconds" behind it if there were any. The epoch remembers what was removed, so that the answer is right as well
+# when it is given to a command that was sent a second time. What has a higher id was added since: it stays, however late this
+# comes, and keeps the session hot.
 FORGET: Final = script("""
 local epoch = redis.call('GET', KEYS[3]) or ''
 if string.sub(epoch, 1, #ARGV[2]) == ARGV[2] then return epoch end
-local count, last = 0, ''
+local count, last, newer = 0, '', nil
 if redis.call('EXISTS', KEYS[1]) == 1 then
   count = redis.call('XLEN', KEYS[1])
-  if count > 0 then last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1][1] end
+  local newest = redis.call('XREVRANGE', KEYS[1], ARGV[3], '-', 'COUNT', 1)[1]
+  if newest then last = newest[1] end
+  newer = redis.call('XRANGE', KEYS[1], '(' .. ARGV[3], '+', 'COUNT', 1)[1]
 end
-redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('DEL', KEYS[1])
+if newer then
+  count = redis.call('XTRIM', KEYS[1], 'MINID', newer[1])
+  redis.call('DEL', KEYS[3])
+else
+  redis.call('ZREM', KEYS[2], ARGV[1])
+  redis.call('DEL', KEYS[1])
+end
 epoch = ARGV[2] .. ':' .. count .. ':' .. last .. (string.match(epoch, '@%d+$') or '')
 redis.call('SET', KEYS[3], epoch)
 return epoch

@@ -158,6 +158,12 @@ class SqliteHotStore:
         rows = self._database.rows(_DESCRIBE, _key(session))
         return HotInfo(*rows[0]) if rows else None
 
+    def describe_many(self, sessions: Sequence[SessionKey]) -> Sequence[HotInfo | None]:
+        """See the port; in one read transaction."""
+        with self._database.reading() as rows:
+            found = [rows(_DESCRIBE, _key(session)) for session in sessions]
+        return [HotInfo(*each[0]) if each else None for each in found]
+
     def sessions(self, *, inactive_since: float | None = None, limit: int | None = None) -> Sequence[SessionActivity]:
         """See the port."""
         bound = float("inf") if inactive_since is None else inactive_since

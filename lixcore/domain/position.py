@@ -39,6 +39,14 @@ def next_position(*, after: Position, now: float) -> Position:
     return Position(max(after + 1, int(now * 1000) << SEQUENCE_BITS))
 
 
+def time_of(position: Position) -> float:
+    """When an entry got its position, in seconds since the epoch, by the clock of who gave it.
+
+    An imported message's is next to 1970: those have low numbers.
+    """
+    return (position >> SEQUENCE_BITS) / 1000
+
+
 def stand_in_position(*, after: Position, now: float, draw: int) -> Position:
     """The position for an entry that another store than the hot one gives a place to.
 

@@ -99,7 +99,9 @@ class HotStore(Protocol):
             None when the session is absent; nothing was stored, and the caller restores it first.
 
         Raises:
-            StoreUnavailableError: With ``outcome_unknown`` when the entry may have been stored all the same.
+            StoreUnavailableError: With ``outcome_unknown`` when the entry may have been stored all the same, or may still be:
+                a request may be under way for as long as the network likes. Such a store gives the error ``at_most``: above that
+                position it never stores the entry, and what the archive takes in its stead gets its place there.
         """
         ...
 
@@ -154,7 +156,11 @@ class HotStore(Protocol):
         ...
 
     def forget(self, session: SessionKey) -> HotRemoval:
-        """Remove every trace of the session, and make outstanding tickets of it void. Atomic."""
+        """Remove every trace of the session, and make outstanding tickets of it void. Atomic.
+
+        A store whose requests may be under way for as long as the network likes removes nothing by one that comes late but what
+        was there when this was called.
+        """
         ...
 
     def describe(self, session: SessionKey) -> HotInfo | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from lixcore.domain.session import SessionKey
+from lixcore.ports.hot_store import HotInfo
 
 
 @runtime_checkable
@@ -14,6 +15,18 @@ class MeasuresSessions(Protocol):
 
     def sizes(self, sessions: Sequence[SessionKey]) -> Sequence[int]:
         """What each session takes of the store's memory or disk, in bytes; 0 for one that is absent. Records no activity."""
+        ...
+
+
+@runtime_checkable
+class DescribesMany(Protocol):
+    """Tells what it holds of many sessions in one go."""
+
+    def describe_many(self, sessions: Sequence[SessionKey]) -> Sequence[HotInfo | None]:
+        """What `lixcore.ports.hot_store.HotStore.describe` tells of each session, in their order. Records no activity.
+
+        One round trip for every 1,000 of them. What is told of different sessions may be of different moments.
+        """
         ...
 
 

@@ -11,11 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-import attrs
-
 import lixcore
 from fault_rows import Result
-from history_checker import Outcome, Reading, Sent, Verdict, check
+from history_checker import Outcome, Reading, Verdict, check
 from lixcore.domain.record import decode_message
 from lixcore.errors import CorruptDataError
 from redis_process import RedisProcess
@@ -162,7 +160,6 @@ class Site:
         unbroken: bool = True,
         evicts: bool = True,
         account: Account | None = None,
-        unknown_may_be_late: bool = False,
         **settings: Any,
     ) -> Result:
         """Read everything, from everywhere, now that nobody works any more, and compare it with what was written down.
@@ -172,7 +169,6 @@ class Site:
             excused: See `history_checker.check`.
             unbroken: See `history_checker.check`.
             evicts: Whether to evict all sessions as well, and to read them from the archive alone, and once more.
-            unknown_may_be_late: Whether an add whose outcome was unknown may be carried out after later ones of its writer.
             settings: Of the reader, where they differ from those of the workers.
         """
         account = account or self.crew.account()
@@ -180,8 +176,6 @@ class Site:
         with self.stack(**settings) as stack:
             for session in self.sessions:
                 record = account.session(session)
-                if unknown_may_be_late:
-                    record = attrs.evolve(record, sent=[_by_itself(one) for one in record.sent])
                 verdict += self._judged(stack, session, record, excused=excused, unbroken=unbroken, evicts=evicts)
             strangers = self._strangers(stack) if evicts else set()
         words = [*(f"wrong: {fact}" for fact in account.wrong), *(f"foreign: the session {name!r}" for name in strangers)]
@@ -239,8 +233,3 @@ class Site:
 
     def _identities(self, session: str, texts: Sequence[str]) -> list[str]:
         return [identity_of(session, text, self.padding) for text in texts]
-
-
-def _by_itself(one: Sent) -> Sent:
-    """A message of unknown outcome as if nobody else's: its place among its writer's others is not judged."""
-    return attrs.evolve(one, writer=f"{one.writer} about {one.text}") if one.outcome is Outcome.UNKNOWN else one

@@ -54,8 +54,6 @@ def in_trouble(
             excused=excused,
             unbroken=not loses,
             account=site.account(),
-            # A server that goes on carries out what it had been sent, behind what the archive took meanwhile.
-            unknown_may_be_late=on_failure == "archive",
         )
 
 

@@ -12,6 +12,7 @@ from lixcore.services.conversation.enduring_window import EnduringWindow
 from lixcore.services.events.telling import SILENT
 from lixcore.services.outage.reconciliation import Reconciler
 from lixcore.services.outage.stand_in_journal import StandInJournal
+from lixcore.services.redaction import NO_REDACTION, Redaction
 from lixcore.services.tiers.archive_reader import ArchiveReader
 from lixcore.services.tiers.guarded_powers import guarded
 from lixcore.services.tiers.spiller import Spiller
@@ -37,6 +38,7 @@ class SessionLayer:
         through: bool = False,
         stands_in: bool = False,
         events: Events = SILENT,
+        redaction: Redaction = NO_REDACTION,
     ) -> None:
         self.archive = archive
         self.clock = clock
@@ -57,6 +59,7 @@ class SessionLayer:
             spiller=self.spiller,
             reader=self.reader,
             policy=WholeTurns(),
+            redaction=redaction,
             through=WriteThrough(archive, self.tiering) if through else None,
             max_messages=window,
             max_tokens=max_tokens,

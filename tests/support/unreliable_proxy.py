@@ -18,6 +18,7 @@ class UnreliableProxy:
     Attributes:
         port: Where clients connect.
         requests: What arrived from clients, one item per arrival.
+        refuses: Whether new connections are ended at once.
     """
 
     def __init__(self, server_port: int) -> None:
@@ -25,6 +26,7 @@ class UnreliableProxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.requests: list[bytes] = []
+        self.refuses = False
         self._cut: tuple[bytes, int] = (b"", 0)
         self._withhold = b""
         self._withheld: tuple[socket.socket, bytes] | None = None
@@ -55,6 +57,9 @@ class UnreliableProxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            if self.refuses:
+                client.close()
+                continue
             server = socket.create_connection(("127.0.0.1", self._server_port))
             self._sockets += [client, server]
             thread = threading.Thread(target=self._pass_on, args=(client, server), daemon=True)

@@ -61,15 +61,18 @@ class Gate:
     def __init__(self) -> None:
         self._reached = threading.Event()
         self._open = threading.Event()
+        self._gave_up = False
 
     def __call__(self, _: Event) -> None:
         self._reached.set()
-        assert self._open.wait(PATIENCE)
+        self._gave_up = not self._open.wait(PATIENCE)
 
     def wait_until_reached(self) -> None:
         assert self._reached.wait(PATIENCE)
 
     def open(self) -> None:
+        """Let the observer go on. It must still be waiting: somebody waited for it otherwise."""
+        assert not self._gave_up
         self._open.set()
 
 

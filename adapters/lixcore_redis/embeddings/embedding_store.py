@@ -9,7 +9,6 @@ from math import ceil
 from typing import Any, ClassVar, Final, Self
 
 import attrs
-from redis.exceptions import NoScriptError
 
 from lixcore.domain.freshness import CLOCK_SKEW_SECONDS
 from lixcore.errors import CorruptDataError, InvalidInputError
@@ -168,9 +167,9 @@ class RedisEmbeddingStore:
 
     def _run(self, script: Script, request: _Request) -> Any:
         """Run a script that may be sent twice, and return its answer."""
-        (answer,) = self._link.call(request.packed(b"EVALSHA", script.digest), 1)
-        if isinstance(answer, NoScriptError):  # a new server, or its scripts were flushed
-            (answer,) = self._link.call(request.packed(b"EVAL", script.source), 1)
+        (answer,) = self._link.call(
+            request.packed(b"EVALSHA", script.digest), 1, otherwise=lambda: request.packed(b"EVAL", script.source)
+        )
         return answer
 
 

@@ -11,7 +11,7 @@ from redis.exceptions import OutOfMemoryError, ResponseError
 
 from lixcore.domain.position import MAX_POSITION, SEQUENCE_BITS, Entry, Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import CorruptDataError, InvalidInputError, StoreError, StoreRefusedError, StoreUnavailableError
+from lixcore.errors import CorruptDataError, InvalidInputError
 from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.clock import Clock
 from lixcore.ports.diagnosis import Diagnosis
@@ -23,17 +23,15 @@ from lixcore_redis.checks.verification import verify_keys
 from lixcore_redis.erasing import erase_keys
 from lixcore_redis.keys import cached_session_keys, lease_key, log_key, member_of
 from lixcore_redis.options import RedisOptions
+from lixcore_redis.sessions.adding import CROWDED_SEQUENCE, LAST_MILLISECOND, Adding
+from lixcore_redis.sessions.deadlines import Deadlines
+from lixcore_redis.sessions.descriptions import described, info_of
 from lixcore_redis.sessions.idle_sessions import IdleSessions
-from lixcore_redis.sessions.stream_entries import Nonces, entries_of, pack_timestamp
+from lixcore_redis.sessions.stream_entries import Nonces, entries_of, late_ids, pack_timestamp
 from lixcore_redis.transport.failures import store_error
 from lixcore_redis.transport.link import Link
 from lixcore_redis.transport.server_info import ServerInfo, server_info
-from lixcore_redis.transport.wire import command, id_after, number, parts_of, position_of, stream_id
-
-CROWDED_SEQUENCE = 1 << SEQUENCE_BITS - 1
-"""From here on, the next entry goes to the next millisecond: half of the room that a position has for the sequence."""
-
-LAST_MILLISECOND = MAX_POSITION >> SEQUENCE_BITS
+from lixcore_redis.transport.wire import command, id_after, number, parts_of, position_of, seconds_of, stream_id
 
 MEASURED_AT_ONCE = 1000
 """Of how many sessions the size is asked for in one request."""
@@ -56,6 +54,8 @@ class RedisHotStore:
         self._prefix = options.key_prefix
         self._keys = cached_session_keys(options.key_prefix)
         self._nonces = Nonces()
+        self._deadlines = Deadlines(self._link.server_clock, options.socket_timeout)
+        self._adding = Adding(self._link, clock, self._keys, self._nonces, self._deadlines)
         self._idle = IdleSessions(self._link, options.key_prefix)
 
     @classmethod
@@ -74,54 +74,7 @@ class RedisHotStore:
 
     def append(self, session: SessionKey, timestamp: float, payload: bytes) -> Appended | None:
         """One request of three commands: activity, the entry, the length."""
-        keys = self._keys(session)
-        nonce = self._nonces.draw()
-        score = number(self._clock.now())
-        value = pack_timestamp(timestamp) + payload
-
-        def repeat(since: int) -> bytes:
-            touch = command(b"ZADD", keys.activity, b"XX", score, keys.member)
-            depth = b"%d" % scripts.REPEAT_DEPTH
-            return touch + scripts.REPEAT_ADD.full_call((keys.log, keys.epoch), nonce, value, depth, b"%d" % since) + keys.length
-
-        request = b"%b$%d\r\n%b\r\n%b%b\r\n$%d\r\n%b\r\n%b" % (
-            keys.touch,
-            len(score),
-            score,
-            keys.add,
-            nonce,
-            len(value),
-            value,
-            keys.length,
-        )
-        # What decides is the answer to XADD: a server at the brink of its memory may refuse ZADD and take the entry all the same.
-        _, identifier, held = self._link.call(request, 3, repeat=repeat, first_may_be=_FULL)
-        if identifier is None:
-            return None
-        if identifier == 0:
-            reason = "the answer was lost, and entries of the session left before it could be asked for again"
-            raise StoreUnavailableError(self._link.where, reason, outcome_unknown=True)
-        milliseconds, sequence = parts_of(identifier)
-        if sequence >= CROWDED_SEQUENCE or milliseconds > LAST_MILLISECOND:
-            self._relieve(session, identifier)
-        return Appended(Position(milliseconds << SEQUENCE_BITS | sequence), held)
-
-    def _relieve(self, session: SessionKey, identifier: bytes) -> None:
-        """Make room after an entry whose sequence is high: the server's clock stands still, or stepped back, during a burst."""
-        log = self._keys(session).log
-        milliseconds, sequence = parts_of(identifier)
-        if sequence >> SEQUENCE_BITS or milliseconds > LAST_MILLISECOND:
-            self._link.call(command(b"XDEL", log, identifier), 1)
-            raise StoreRefusedError(
-                self._link.where,
-                f"the server gave the entry the id {identifier.decode()}, which is beyond every position; it was removed again; "
-                "check the server's clock",
-            )
-        try:
-            self._link.run(scripts.NEXT_MILLISECOND, (log,), b"%d" % milliseconds)
-        except StoreError:
-            # The entry is stored, and reporting a failure would not be true. The next add tries again, half a million times.
-            return
+        return self._adding.add(session, timestamp, payload)
 
     def read(self, session: SessionKey, *, last: int | None = None) -> Sequence[Entry] | None:
         """One request of three commands: activity, the entries, whether the session is hot."""
@@ -138,17 +91,32 @@ class RedisHotStore:
             count,
             keys.exists,
         )
-        # A server without memory cannot note the activity; that is no reason to keep the conversation from its reader.
-        _, rows, hot = self._link.call(request, 3, writes=False, first_may_be=_FULL)
-        if not hot:
-            return None
-        return self._entries(session, rows[::-1] if rows else ())
+        while True:
+            # A server without memory cannot note the activity; that is no reason to keep the conversation from its reader.
+            _, rows, hot = self._link.call(request, 3, writes=False, first_may_be=_FULL)
+            if not hot:
+                return None
+            rows = rows or ()  # nil where none were asked for
+            entries = self._entries(session, rows[::-1])
+            if len(entries) == len(rows) or not self._removes_late(session, rows):
+                return entries
 
     def oldest(self, session: SessionKey, *, limit: int) -> Sequence[Entry]:
         """One XRANGE."""
         request = command(b"XRANGE", self._keys(session).log, b"-", b"+", b"COUNT", b"%d" % limit)
-        (rows,) = self._link.call(request, 1, writes=False)
-        return self._entries(session, rows or ())
+        while True:
+            (rows,) = self._link.call(request, 1, writes=False)
+            rows = rows or ()
+            entries = self._entries(session, rows)
+            if len(entries) == len(rows) or not self._removes_late(session, rows):
+                return entries
+
+    def _removes_late(self, session: SessionKey, rows: Sequence[Any]) -> bool:
+        """Remove late entries, which take the places of others in an answer; whether there were any."""
+        late = late_ids(rows)
+        if late:
+            self._link.call(command(b"XDEL", self._keys(session).log, *late), 1, writes=False)  # again and again, if need be
+        return bool(late)
 
     def _entries(self, session: SessionKey, rows: Sequence[Any]) -> list[Entry]:
         try:
@@ -183,6 +151,7 @@ class RedisHotStore:
         if sequence >= CROWDED_SEQUENCE and milliseconds < LAST_MILLISECOND:
             highest = stream_id(Position(milliseconds + 1 << SEQUENCE_BITS))
         score = number(self._clock.now())
+        self._deadlines.learn(session, parts_of(highest)[0])
         arguments = (ticket, keys.member, score, highest, *rows)
         return bool(self._link.run(scripts.RESTORE, (keys.log, keys.activity, keys.epoch), *arguments) == 1)
 
@@ -198,26 +167,22 @@ class RedisHotStore:
         return bool(self._link.run(scripts.EVICT, (keys.log, keys.activity, keys.epoch), *arguments) == 1)
 
     def forget(self, session: SessionKey) -> HotRemoval:
-        """A script."""
+        """Two scripts: the first says up to where the second removes, which may be stuck on its way and arrive late."""
         keys = self._keys(session)
-        token = secrets.token_hex(16).encode()
-        epoch: bytes = self._link.run(scripts.FORGET, (keys.log, keys.activity, keys.epoch), keys.member, token)
+        begun, token = secrets.token_hex(16).encode(), secrets.token_hex(16).encode()
+        last_id: bytes = self._link.run(scripts.BEGIN_FORGET, (keys.log, keys.epoch), begun)
+        epoch: bytes = self._link.run(scripts.FORGET, (keys.log, keys.activity, keys.epoch), keys.member, token, last_id)
         _, count, last = epoch.partition(b"@")[0].split(b":")
         return HotRemoval(int(count), position_of(last) if last else None)
 
     def describe(self, session: SessionKey) -> HotInfo | None:
         """A script, so that the payloads stay on the server."""
         keys = self._keys(session)
-        found = self._link.run(scripts.DESCRIBE, (keys.log, keys.activity), keys.member, writes=False)
-        if found is None:
-            return None
-        held, first, last, active = found
-        return HotInfo(
-            held=held,
-            first_position=position_of(first) if first else None,
-            last_position=position_of(last) if last else None,
-            last_active=float(active or 0),
-        )
+        return info_of(self._link.run(scripts.DESCRIBE, (keys.log, keys.activity), keys.member, writes=False))
+
+    def describe_many(self, sessions: Sequence[SessionKey]) -> Sequence[HotInfo | None]:
+        """The same script for each, many in one request."""
+        return described(self._link, self._prefix, sessions)
 
     def sessions(self, *, inactive_since: float | None = None, limit: int | None = None) -> Sequence[SessionActivity]:
         """The buckets' sorted sets in one request, merged; then one more request to see that the sessions are there."""
@@ -237,10 +202,7 @@ class RedisHotStore:
     def time(self) -> float | None:
         """TIME; None for a user who may not send it."""
         (answer,) = self._link.call(command(b"TIME"), 1, writes=False, all_may_be=(ResponseError,))
-        if isinstance(answer, Exception):
-            return None
-        seconds, microseconds = answer
-        return int(seconds) + int(microseconds) / 1e6
+        return None if isinstance(answer, Exception) else seconds_of(answer)
 
     def lease(self, name: str, *, holder: str, seconds: float) -> bool:
         """A script on one key that expires by the server's clock; it may be sent twice."""

@@ -16,10 +16,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from lixcore_redis.transport.server_clock import ServerClock
 from lixcore_redis.transport.wire import command
 
 _RUN: Final = re.compile(rb"run_id:(\w+)")
 _HISTORY: Final = re.compile(rb"master_replid:(\w+)")
+_TIME: Final = re.compile(rb"server_time_usec:(\d+)")
 
 QUESTIONS: Final = 3
 """How many answers `Incarnation.request` gets."""
@@ -28,19 +30,25 @@ QUESTIONS: Final = 3
 class Incarnation:
     """What this process knows of it. Threads and forked processes need no lock: each assignment is true of some connection.
 
+    Args:
+        clock: Told what the server's clock shows, which is among the answers.
+
     Attributes:
         request: What a new connection sends.
         lapse: The incarnation that nobody compared with the archive yet; None when there is none, or when the user may not ask.
     """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, clock: ServerClock) -> None:
         self.key = key
+        self._clock = clock
         self.request = command(b"INFO", b"server") + command(b"INFO", b"replication") + command(b"GET", key)
         self.lapse: str | None = None
 
     def meet(self, answers: Sequence[Any]) -> None:
         """Take the answers that a new connection got; errors among them say that this user may not ask."""
         server, replication, settled = answers
+        if not isinstance(server, Exception) and (time := _TIME.search(server)):
+            self._clock.heard(int(time[1]) / 1e6)
         if isinstance(server, Exception) or isinstance(replication, Exception) or isinstance(settled, Exception):
             return
         run, history = _RUN.search(server), _HISTORY.search(replication)

@@ -6,6 +6,7 @@ bytes are the same for every message of a session: `lixcore_redis.keys` keeps th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NewType
 
 from lixcore.domain.position import SEQUENCE_BITS, Position
@@ -59,3 +60,9 @@ def position_of(identifier: bytes) -> Position:
     if low >= SEQUENCES:
         raise ValueError(f"stream id {identifier!r} has a sequence of 2**{SEQUENCE_BITS} or more")
     return Position(int(milliseconds) << SEQUENCE_BITS | low)
+
+
+def seconds_of(time: Sequence[bytes]) -> float:
+    """Seconds since the epoch, of an answer to TIME."""
+    seconds, microseconds = time
+    return int(seconds) + int(microseconds) / 1e6

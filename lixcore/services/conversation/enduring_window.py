@@ -27,8 +27,8 @@ class EnduringWindow(ContextWindow):
     """A `ContextWindow` that keeps contexts right after a failure of the hot store, and goes on without it if it may.
 
     While the hot store is away or full, the archive stands in for it. What goes there has positions by this process's clock,
-    above all that the archive has of the session and all that this process ever saw in the hot store. Once the hot store is
-    back, the next use of a session brings its two stores together.
+    above all that the archive has of the session and all that this process ever saw in the hot store, or may have left there.
+    Once the hot store is back, the next use of a session brings its two stores together.
 
     Args:
         guard: The hot store of ``parts``, where the archive may stand in for it; None where its failures are the caller's.
@@ -106,7 +106,7 @@ class EnduringWindow(ContextWindow):
 
     def _highest(self, session: SessionKey) -> Position:
         """The highest position that the session can be known to have, or a higher one."""
-        seen = self._guard.highest_by_now() if self._guard else ORIGIN
+        seen = self._guard.highest_by_now(session) if self._guard else ORIGIN
         info = self._archive.describe(session)
         return max(seen, info.last_position, info.context_after, info.forgotten_through) if info else seen
 

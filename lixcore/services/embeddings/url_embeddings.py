@@ -262,21 +262,21 @@ class UrlEmbeddings:
         if store is None:
             return 0
         for start in range(0, len(keys), size):
-            for group, seconds in self._lifetimes.groups(min(size, len(keys) - start)):
-                first: int = start + group.start
-                part = slice(first, start + group.stop)
+            for first, end, seconds in self._lifetimes.groups(min(size, len(keys) - start)):
+                done = start + first
+                part = slice(done, start + end)
                 entries = list(zip(keys[part], records(part), strict=True))
                 put = partial(store.put, entries, ttl=seconds, capacity=self._capacity)
                 try:
                     if self._guard.ask(put, False) is False:
-                        self._stats.stored(first)
-                        return first
+                        self._stats.stored(done)
+                        return done
                 except StoreError as error:
-                    if first == 0:
+                    if done == 0:
                         raise
-                    self._stats.stored(first)
+                    self._stats.stored(done)
                     reason = str(error).removeprefix(f"{error.where}: ")
-                    raise PartialBatchError(error.where, reason, stored=first, total=len(keys)) from error
+                    raise PartialBatchError(error.where, reason, stored=done, total=len(keys)) from error
         self._stats.stored(len(keys))
         return len(keys)
 

@@ -41,13 +41,16 @@ class Lifetimes:
             raise PolicyFailedError(type(self._policy).__name__, "expiry", reason)
         return seconds
 
-    def groups(self, count: int) -> Iterator[tuple[slice, float]]:
+    def groups(self, count: int) -> Iterator[tuple[int, int, float]]:
         """For how many seconds entries live that are stored together: parts of them, in their order, `GROUPS` at most.
 
-        The policy is asked once for each entry. It is not told which one, so that its answers may be dealt out by length; within a
-        group, all live for the shortest time in it, so that none lives longer than the policy said.
+        The policy is asked once for each entry. It is not told which one, so that its answers may be dealt out by length.
+
+        Returns:
+            Of each part where it begins and ends, and for how many seconds its entries live: the shortest time that the policy
+            gave for one of them.
         """
         seconds = sorted(self.one() for _ in range(count))
         size = count if not seconds or seconds[0] == seconds[-1] else math.ceil(count / GROUPS)
         for start in range(0, count, size or 1):
-            yield slice(start, min(start + size, count)), seconds[start]
+            yield start, min(start + size, count), seconds[start]

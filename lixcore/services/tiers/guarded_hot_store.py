@@ -19,6 +19,9 @@ from lixcore.services.events.telling import SILENT, teller
 PROBE_SECONDS: Final = 1.0
 """How long a store that was away is left alone before it is asked again."""
 
+MOST_DOUBTED: Final = 10_000
+"""Of how many sessions it is known apart up to where a message may stand whose outcome is unknown."""
+
 TOLD_EVERY_SECONDS: Final = 60.0
 """How often it is said at most that the store is full, which may come and go with every message."""
 
@@ -101,6 +104,8 @@ class GuardedHotStore:
         self.absences = 0
         self._highest = ORIGIN
         self._highest_seen_at = 0.0  # by the monotonic clock
+        self._doubts: dict[SessionKey, Position] = {}  # up to where a message may stand whose outcome is unknown
+        self._forgotten_doubts = ORIGIN
 
     def ask_in_background(self, start: Callable[[], bool], wake: Callable[[], bool]) -> None:
         """Leave asking to a thread that calls `probe` in due time.
@@ -111,16 +116,26 @@ class GuardedHotStore:
         """
         self._start, self._wake = start, wake
 
-    def highest_by_now(self) -> Position:
-        """At least the highest position that this process has seen in the store, whatever the session.
+    def highest_by_now(self, session: SessionKey) -> Position:
+        """At least the highest position that this process has seen in the store, and that it may have added there to the session.
 
-        It has gone on since as time has: so what the archive takes in its stead comes after what others add there at this moment,
-        as well as a store's clock can be known from outside.
+        What it has seen, in whatever session, has gone on since as time has: so what the archive takes in its stead comes after
+        what others add there at this moment, as well as a store's clock can be known from outside. It comes after what may have
+        been added, or may still be, for certain.
         """
+        doubted = max(self._forgotten_doubts, self._doubts.get(session, ORIGIN))
         if self._highest == ORIGIN:
-            return ORIGIN
+            return doubted
         passed = max(0.0, self._clock.monotonic() - self._highest_seen_at)
-        return Position(self._highest + (int(passed * 1000) << SEQUENCE_BITS))
+        return max(doubted, Position(self._highest + (int(passed * 1000) << SEQUENCE_BITS)))
+
+    def _doubt(self, session: SessionKey, at_most: int | None) -> None:
+        if at_most is None:
+            return
+        if len(self._doubts) >= MOST_DOUBTED:
+            self._forgotten_doubts = max(self._forgotten_doubts, *self._doubts.values())  # for every session, from now on
+            self._doubts.clear()
+        self._doubts[session] = max(Position(at_most), self._doubts.get(session, ORIGIN))
 
     def probe(self) -> bool:
         """Ask whether the store is back.
@@ -211,12 +226,15 @@ class GuardedHotStore:
             self._check()
         try:
             appended = self._hot.append(session, timestamp, payload)
-        except StoreBusyError:
+        except StoreBusyError as error:
+            self._doubt(session, error.at_most)
             raise  # it is there: whoever can reach it would not see what is archived in its stead
         except StoreUnavailableError as error:
-            self._gone(error)
             if error.outcome_unknown:
+                self._doubt(session, error.at_most)
+                self._gone(error)
                 raise
+            self._gone(error)
             raise HotStoreAwayError(error) from error
         except StoreFullError as error:
             raise self._without_room(error) from error

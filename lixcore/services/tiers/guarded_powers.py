@@ -10,8 +10,8 @@ from lixcore.domain.session import SessionKey
 from lixcore.ports.clock import Clock
 from lixcore.ports.diagnosis import Diagnoses, Diagnosis
 from lixcore.ports.events import Events
-from lixcore.ports.hot_store import HotStore
-from lixcore.ports.hot_store_powers import MayLapse, MeasuresSessions, TellsTime
+from lixcore.ports.hot_store import HotInfo, HotStore
+from lixcore.ports.hot_store_powers import DescribesMany, MayLapse, MeasuresSessions, TellsTime
 from lixcore.ports.leases import GrantsLeases
 from lixcore.ports.verification import Verified, Verifies
 from lixcore.services.events.telling import SILENT
@@ -38,6 +38,12 @@ class _GrantsLeases(_Power):
 class _MeasuresSessions(_Power):
     def sizes(self, sessions: Sequence[SessionKey]) -> Sequence[int]:
         found: Sequence[int] = self._asked(lambda: self._store.sizes(sessions))
+        return found
+
+
+class _DescribesMany(_Power):
+    def describe_many(self, sessions: Sequence[SessionKey]) -> Sequence[HotInfo | None]:
+        found: Sequence[HotInfo | None] = self._asked(lambda: self._store.describe_many(sessions))
         return found
 
 
@@ -75,6 +81,7 @@ class _Diagnoses(_Power):
 _POWERS: tuple[tuple[type, type[_Power]], ...] = (
     (GrantsLeases, _GrantsLeases),
     (MeasuresSessions, _MeasuresSessions),
+    (DescribesMany, _DescribesMany),
     (TellsTime, _TellsTime),
     (MayLapse, _MayLapse),
     (Verifies, _Verifies),

@@ -11,14 +11,12 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import StoreError
 from lixcore.ports.clock import Clock
 from lixcore.ports.hot_store import HotStore, SessionActivity
-from lixcore.ports.hot_store_powers import MeasuresSessions
-from lixcore.ports.policy import Candidate, EvictionPolicy, Surplus
+from lixcore.ports.policy import Candidate, EvictionPolicy, Surplus, WantsFacts
 from lixcore.services.tiers.tiering import BulkEviction, Tiering
+from lixcore.services.upkeep.candidate_facts import CandidateFacts
 
 AT_ONCE: Final = 128
 """How many sessions are moved in one step."""
-
-_MEASURED_AT_ONCE: Final = 1000
 
 
 @attrs.frozen
@@ -79,7 +77,7 @@ class Evictor:
 
     def __init__(self, hot: HotStore, tiering: Tiering, policy: EvictionPolicy, clock: Clock, limits: HotLimits) -> None:
         self._hot = hot
-        self._measures = hot if isinstance(hot, MeasuresSessions) else None
+        self._facts = CandidateFacts(hot)
         self._tiering = tiering
         self._policy = policy
         self._clock = clock
@@ -98,8 +96,9 @@ class Evictor:
         """
         now = self._clock.now()
         idle = self.limits.idle_seconds if idle_seconds is None else idle_seconds
-        candidates = _candidates(self._hot.sessions(inactive_since=now - idle))
-        victims = self._chosen(candidates, now, idle, Surplus())
+        found = self._hot.sessions(inactive_since=now - idle)
+        candidates = [Candidate(each.session, each.last_active) for each in found]
+        victims = self._chosen(self._known(candidates), now, idle, Surplus())
         result = self._tiering.evict_many(victims)
         if result.damaged:
             counts = (
@@ -141,11 +140,13 @@ class Evictor:
     ) -> tuple[Sequence[SessionKey], Sequence[SessionKey]]:
         """The sessions that are to leave because they are idle, and those that are to make room; only such as are ``asked``."""
         limits = self.limits
-        sizes = self._sizes(found)
-        candidates = _candidates([each for each in found if each.session in asked], sizes)
+        sizes = {} if limits.max_bytes is None else self._facts.sizes([each.session for each in found])
+        candidates = [
+            Candidate(each.session, each.last_active, sizes.get(each.session)) for each in found if each.session in asked
+        ]
         over = now - limits.ttl_seconds
         leaving = [candidate for candidate in candidates if candidate.last_active <= over]
-        rest = [candidate for candidate in candidates if candidate.last_active > over]
+        rest: Sequence[Candidate] = [candidate for candidate in candidates if candidate.last_active > over]
         surplus = self._surplus(len(found), sum(sizes.values()), leaving)
         if not surplus.sessions and not surplus.size:
             rest = [candidate for candidate in rest if candidate.last_active <= now - self._shortest]
@@ -153,6 +154,7 @@ class Evictor:
         by_session = {candidate.session: candidate for candidate in rest}
         more: list[SessionKey] = []
         if rest and evicted.policy_error is None:
+            rest = self._known(rest)
             try:
                 chosen = self._chosen(rest, now, limits.idle_seconds, surplus)
             except Exception as error:  # noqa: BLE001  # a stranger's policy must not keep hot what is over its time
@@ -163,21 +165,16 @@ class Evictor:
                 (idle if is_idle else more).append(session)
         return idle, more
 
+    def _known(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        """With what the policy wants to know of them."""
+        wants = self._policy.wants if isinstance(self._policy, WantsFacts) else ()
+        return self._facts.added(candidates, wants) if wants else candidates
+
     def _chosen(self, candidates: Sequence[Candidate], now: float, idle: float, surplus: Surplus) -> Sequence[SessionKey]:
         """What the policy names, each once, and nothing that it was not asked about."""
         known = {candidate.session for candidate in candidates}
         victims = self._policy.victims(candidates, now=now, idle_seconds=idle, surplus=surplus)
         return [session for session in dict.fromkeys(victims) if session in known]
-
-    def _sizes(self, sessions: Sequence[SessionActivity]) -> dict[SessionKey, int]:
-        if self.limits.max_bytes is None or self._measures is None:
-            return {}
-        keys = [each.session for each in sessions]
-        sizes: dict[SessionKey, int] = {}
-        for start in range(0, len(keys), _MEASURED_AT_ONCE):
-            some = keys[start : start + _MEASURED_AT_ONCE]
-            sizes.update(zip(some, self._measures.sizes(some), strict=True))
-        return sizes
 
     def _surplus(self, count: int, size: int, leaving: Sequence[Candidate]) -> Surplus:
         """What is to be freed beside the sessions that leave anyway."""
@@ -185,7 +182,3 @@ class Evictor:
         freed = sum(candidate.size or 0 for candidate in leaving)
         of_size = 0 if self.limits.max_bytes is None else size - freed - self.limits.max_bytes
         return Surplus(max(0, sessions), max(0, of_size))
-
-
-def _candidates(found: Sequence[SessionActivity], sizes: dict[SessionKey, int] | None = None) -> list[Candidate]:
-    return [Candidate(each.session, each.last_active, (sizes or {}).get(each.session)) for each in found]

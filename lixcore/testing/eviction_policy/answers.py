@@ -102,14 +102,15 @@ class EvictionAnswers(AsksPolicies):
     def test_the_same_question_has_the_same_answer(self, open_policy: OpenPolicy) -> None:
         if self.draws_lots:
             pytest.skip("this policy declares that it draws lots")
-        one, two = open_policy(), open_policy()
 
         @examples(60)
         @given(situations())
         def check(situation: Situation) -> None:
+            one, two = open_policy(), open_policy()
             answer = ask(one, situation)
-            assert ask(one, situation) == answer, "asked again"
             assert ask(two, situation) == answer, "asked of another policy with the same options"
+            if not self.remembers:
+                assert ask(one, situation) == answer, "asked again"
 
         check()
 
@@ -117,7 +118,7 @@ class EvictionAnswers(AsksPolicies):
         "Stores list sessions of the same time in any order: without a rule of its own for equals, such as their keys, a policy"
         " lets others go on another store."
     )
-    def test_the_order_of_the_candidates_does_not_matter(self, policy: EvictionPolicy) -> None:
+    def test_the_order_of_the_candidates_does_not_matter(self, open_policy: OpenPolicy) -> None:
         if self.draws_lots or self.trusts_the_order:
             pytest.skip("this policy declares that it draws lots, or relies on the order of the candidates")
 
@@ -127,7 +128,7 @@ class EvictionAnswers(AsksPolicies):
             mixed = list(situation.candidates)
             random.shuffle(mixed)
             other = Situation(tuple(mixed), situation.now, situation.idle_seconds, situation.surplus)
-            assert ask(policy, other) == ask(policy, situation)
+            assert ask(open_policy(), other) == ask(open_policy(), situation)
 
         check()
 

@@ -28,6 +28,7 @@ class AsksPolicies(Contract):
             for it, for instance. They leave by ``session_ttl_seconds``.
         frees_ahead: It may name more than is needed: to free at once what would have to be freed soon.
         trusts_the_order: It may rely on getting the candidates longest idle first, as the port promises.
+        remembers: What it answers may depend on what it was asked before, as when it ages what it knows from round to round.
         draws_lots: It may answer the same question otherwise each time.
     """
 
@@ -36,6 +37,7 @@ class AsksPolicies(Contract):
     spares: ClassVar[bool] = False
     frees_ahead: ClassVar[bool] = False
     trusts_the_order: ClassVar[bool] = False
+    remembers: ClassVar[bool] = False
     draws_lots: ClassVar[bool] = False
 
     @pytest.fixture

@@ -54,7 +54,7 @@ class EvictionChoices(AsksPolicies):
 
         check()
 
-    @rule("hot_max_sessions holds only if the policy names as many as it is asked for, whoever they are.")
+    @rule("The limit `hot_max_sessions` holds only if the policy names as many as it is asked for, whoever they are.")
     def test_a_surplus_of_sessions_is_freed_when_it_can_be(self, policy: EvictionPolicy) -> None:
         self._must_free()
         candidates = candidates_of([1.0, 2.0, 3.0, 4.0, 5.0], size=100)
@@ -62,7 +62,7 @@ class EvictionChoices(AsksPolicies):
             situation = Situation(candidates, surplus=Surplus(sessions=surplus))
             assert len(ask(policy, situation)) >= min(surplus, 5)
 
-    @rule("hot_max_bytes is what keeps the hot store within its memory: it holds only if the policy frees what it is asked for.")
+    @rule("The limit `hot_max_bytes` keeps the store within its memory: it holds only if the policy frees what it is asked for.")
     def test_a_surplus_of_bytes_is_freed_when_it_can_be(self, policy: EvictionPolicy) -> None:
         self._must_free()
         sizes = [1000, 10, 500, 0, 200]

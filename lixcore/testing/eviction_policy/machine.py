@@ -112,4 +112,4 @@ def run_tier(open_policy: Callable[[], EvictionPolicy], judge: Judge, *, spares:
             idle = [session for session, held in self.hot.items() if self.now - held.last_active >= IDLE]
             assert idle == []
 
-    run_machine(Tier)
+    run_machine(Tier, histories=150)  # each takes milliseconds

@@ -10,7 +10,7 @@ from lixcore.domain.position import MAX_POSITION
 from lixcore.domain.session import SessionKey
 from lixcore.ports.diagnosis import Diagnoses, Severity
 from lixcore.ports.hot_store import HotStore
-from lixcore.ports.hot_store_powers import MeasuresSessions, TellsTime
+from lixcore.ports.hot_store_powers import DescribesMany, MeasuresSessions, TellsTime
 from lixcore.ports.verification import Verifies
 from lixcore.testing.ground.clock import NOON, SettableClock
 from lixcore.testing.ground.entries import entry, facts
@@ -65,6 +65,21 @@ class HotStorePowers(HotStoreGround):
         assert sizes[::2] == [size for size in sizes[::400] for _ in range(200)]
         assert sizes[::400] == sorted(sizes[::400])
         assert sizes[-2] >= 70_000
+
+    @rule("An eviction policy chooses by these facts: those of another session, or of none, make it evict the wrong ones.")
+    def test_describing_many_is_describing_each(self, store: HotStore, clock: SettableClock) -> None:
+        if not isinstance(store, DescribesMany):
+            pytest.skip("this store does not describe many sessions at once")
+        assert list(store.describe_many([])) == []
+        make_hot(store, ONE, [entry(3), entry(7)])
+        clock.advance(1)
+        make_hot(store, TWO)
+        clock.advance(1)
+        asked = [ABSENT, TWO, ONE, ABSENT, ONE]
+        assert list(store.describe_many(asked)) == [store.describe(session) for session in asked]
+        many = [SessionKey(f"s{number}") for number in range(300)]
+        assert list(store.describe_many([*many, ONE])) == [None] * 300 + [store.describe(ONE)]
+        assert {one.session: one.last_active for one in store.sessions()} == {ONE: NOON, TWO: NOON + 1}, "describing is no use"
 
     @rule("Retention asks it before it deletes by age: a time in milliseconds would make everything look old.")
     def test_a_clock_of_its_own_is_a_clock(self, store: HotStore) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import struct
+import sys
 from typing import Any
 
 import pytest
@@ -109,6 +110,16 @@ def test_a_refused_eviction_or_removal_changes_nothing(store: RedisHotStore, cli
     with pytest.raises(StoreRefusedError):
         store.evict(session, through=MAX_POSITION)
     assert client.exists(keys.log), "a session is hot until its eviction is noted"
+
+
+def test_enormous_timestamps_are_not_foreign(store: RedisHotStore, session: SessionKey) -> None:
+    """Their sum is no finite number, but each of them is."""
+    make_hot(store, session)
+    for timestamp in (sys.float_info.max, sys.float_info.max, -sys.float_info.max):
+        added(store, session, b"x", timestamp)
+    entries = store.read(session)
+    assert entries is not None
+    assert [entry.timestamp for entry in entries] == [sys.float_info.max, sys.float_info.max, -sys.float_info.max]
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,10 @@ def test_a_hot_session_is_a_stream_and_a_member_of_its_bucket(store: RedisHotSto
     [(identifier, fields)] = client.xrange(log)
     milliseconds, sequence = map(int, identifier.split(b"-"))
     assert added.position == milliseconds * 2**20 + sequence
-    [(nonce, value)] = fields.items()
-    assert len(nonce) == 8
+    [(field, value)] = fields.items()
+    nonce, deadline = struct.unpack("<8sQ", field)
+    assert any(nonce)
+    assert milliseconds < deadline <= milliseconds + 5000, "what comes later than the time-out counts as never stored"
     assert value == struct.pack("<d", 1.5) + b"hello"
     assert client.ttl(log) == -1, "an entry that is not archived must not expire"
 

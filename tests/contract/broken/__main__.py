@@ -16,7 +16,6 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from broken.whole_runs import Found, all_cases, document_of, line_of, run_all, sums_of  # found by the line above
 
-
 _PARTS = ("hostile-ids", "state-machine")
 
 

@@ -17,8 +17,8 @@ from lixcore.testing.ground.rules import PAGE, rule_name
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No failing history need be made shorter; and threads take turns so often that what can go wrong between them does."""
-    monkeypatch.setattr(profiles, "_SHRINKING", dict.fromkeys(profiles._SHRINKING, 0.0))
+    """No failing example need be made shorter; and threads take turns so often that what can go wrong between them does."""
+    monkeypatch.setenv(profiles.WITHOUT, "shrinking")
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     yield

@@ -61,5 +61,5 @@ CASES = [
     wrong(storing.GivesNoneOnErrors, "a-place-that-cannot-be-used-is-an-error-of-its-calls", right=SqliteEmbeddingStore),
     wrong(storing.EmbeddingStoreThatConnectsWhenOpened, "opening-touches-nothing", right=SqliteEmbeddingStore),
     wrong(storing.EmbeddingStoreThatSharesOneConnection, "closing-one-leaves-the-others-open", right=SqliteEmbeddingStore),
-    *map(in_a_history, [storing.RenewsAll, storing.NeverDropsTheNew]),
+    *map(in_a_history, [storing.RemovesByTheOldTime, storing.NeverDropsTheNew]),
 ]

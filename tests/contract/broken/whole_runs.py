@@ -10,13 +10,10 @@ from typing import Any
 
 import attrs
 
-from broken import archive_indexes
-from broken.case import Broken, broken
+from broken.case import Broken
 from broken.every_case import every_case
-from lixcore.testing import ArchiveIndexContract
 from lixcore.testing.ground.profiles import WITHOUT
 from lixcore.testing.runner import run_contract
-from lixcore_memory import MemoryArchiveIndex
 
 ENDED = "(it could not be tried)"
 
@@ -54,8 +51,6 @@ def all_cases() -> Iterator[Broken]:
     for case in every_case():
         if not case.adapter.__name__.endswith("InAHistory"):
             yield case
-    for adapter, rules in archive_indexes.CASES:
-        yield broken(ArchiveIndexContract, adapter, *rules, right=MemoryArchiveIndex)
 
 
 def run_all(

@@ -149,7 +149,10 @@ def test_when_its_thread_is_killed_the_next_event_has_another_one_started() -> N
         kill(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
         relay.tell(added(1))
         thread.join(PATIENCE)
+    seen.clear()
+    watcher.then = lambda event: seen.set() if event == added(2) else None
     relay.tell(added(2))
+    assert seen.wait(PATIENCE)
     relay.close()
     assert numbers(watcher) == [0, 1, 2]
     assert not thread.is_alive()

@@ -149,6 +149,46 @@ def test_an_eviction_that_stops_half_way_is_a_spill(heard: Heard, clock: Settabl
     assert heard.taken() == [Evicted(SESSION)]
 
 
+def test_a_long_session_that_leaves_in_pieces_is_one_eviction(heard: Heard, clock: SettableClock) -> None:
+    layer = SessionLayer(MemoryHotStore(clock), MemoryArchive(), clock, window=1000, events=heard)
+    said(layer, 600)
+    heard.taken()
+    assert layer.tiering.evict(SESSION)
+    assert heard.taken() == [Evicted(SESSION)]
+
+
+class OthersAreFaster(MemoryHotStore):
+    """Another process does the same a moment before."""
+
+    def release(self, session: SessionKey, *, through: Position) -> int:
+        super().release(session, through=through)
+        return super().release(session, through=through)
+
+
+def test_what_another_process_spilled_is_for_that_one_to_tell(heard: Heard, clock: SettableClock) -> None:
+    layer = SessionLayer(OthersAreFaster(clock), MemoryArchive(), clock, window=2, batch=1, events=heard)
+    said(layer, 5)
+    assert kinds(heard.events) == [Added] * 5
+
+
+class OthersForget(MemoryArchive):
+    """Another process removes it a moment before."""
+
+    def forget(self, session: SessionKey, *, through: Position) -> int:
+        super().forget(session, through=through)
+        return super().forget(session, through=through)
+
+
+def test_what_another_process_retired_is_for_that_one_to_tell(heard: Heard, clock: SettableClock) -> None:
+    hot: Any = PlainHotStore(clock)
+    archive = OthersForget()
+    archive.append(SESSION, [Entry(Position(1), clock.now(), b"")])
+    clock.advance(40 * DAY)
+    for _ in Retention(hot, archive, AgeRetention(), clock, ttl_days=30.0, events=heard).steps(Swept()):
+        pass
+    assert (list(archive.read(SESSION)), heard.events) == ([], [])
+
+
 def test_what_retention_removes_is_told_of_and_nothing_else(heard: Heard, clock: SettableClock) -> None:
     hot: Any = PlainHotStore(clock)
     archive = MemoryArchive()

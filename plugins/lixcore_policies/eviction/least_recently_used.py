@@ -10,6 +10,7 @@ import attrs
 from lixcore.domain.session import SessionKey
 from lixcore.ports.adapter import AdapterContext
 from lixcore.ports.policy import Candidate, Surplus
+from lixcore_policies.eviction.leaving import keys_of, leaving
 
 
 @attrs.frozen
@@ -35,17 +36,5 @@ class LeastRecentlyUsed:
         self, candidates: Sequence[Candidate], *, now: float, idle_seconds: float, surplus: Surplus
     ) -> Sequence[SessionKey]:
         """See `lixcore.ports.policy.EvictionPolicy.victims`."""
-        chosen: list[SessionKey] = []
-        sessions, size = surplus.sessions, surplus.size
-        for candidate in sorted(candidates, key=_longest_idle_first):
-            if now - candidate.last_active < idle_seconds and sessions <= 0 and size <= 0:
-                break
-            chosen.append(candidate.session)
-            sessions -= 1
-            size -= candidate.size or 0
-        return chosen
-
-
-def _longest_idle_first(candidate: Candidate) -> tuple[float, str, str]:
-    # Of those used at the same time a store may list any first; the key decides, so that the answer is the same everywhere.
-    return candidate.last_active, candidate.session.tenant, candidate.session.id
+        chosen = leaving(candidates, now=now, idle_seconds=idle_seconds, surplus=surplus, rank=lambda one: one.last_active)
+        return keys_of(chosen)
