@@ -26,7 +26,7 @@ NameArgument = Annotated[
 IntoOption = Annotated[Path, typer.Option("--into", metavar="DIR", help="Make the package's directory in this one.")]
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_LONGEST_NAME: Final = 32
+_LONGEST_NAME: Final = 20
 _PREFIX: Final = "lixcore-"
 
 
@@ -51,7 +51,7 @@ class Names:
         """Derive them.
 
         Args:
-            given: Lower-case letters, digits and single hyphens, 32 at most, a letter first. ``lixcore-`` in front of it is
+            given: Lower-case letters, digits and single hyphens, 20 at most, a letter first. ``lixcore-`` in front of it is
                 left out.
 
         Raises:
