@@ -8,6 +8,16 @@ import pytest
 import redis
 
 from redis_process import RedisProcess
+from shares import is_thorough, without_the_rest
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to ``tox -e thorough`` what takes long and is much of a kind; not where single cases are asked for."""
+    if is_thorough() or any("::" in argument for argument in config.args):
+        return
+    items[:], left = without_the_rest(items)
+    if left:
+        config.hook.pytest_deselected(items=left)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ class TestSqliteHotStore(HotStoreContract):
         return place.options(synchronous="normal")
 
 
+@pytest.mark.share(4)
 class TestSqliteHotStoreWithFullSync(HotStoreContract):
     adapter = SqliteHotStore
 
@@ -26,6 +27,7 @@ class TestSqliteSimilarityIndex(SimilarityIndexContract):
     adapter = SqliteSimilarityIndex
 
 
+@pytest.mark.share(4)
 class TestSqliteSimilarityIndexThatKeepsNothingReady(SimilarityIndexContract):
     adapter = SqliteSimilarityIndex
 

@@ -16,6 +16,7 @@ class TestUsearchSearchingExactly(SimilarityIndexContract):
     adapter = UsearchSimilarityIndex
 
 
+@pytest.mark.share(3)
 class TestUsearchWithGraphs(SimilarityIndexContract):
     """Similarities are exact, as what a graph finds is compared once more; among thousands it misses a little."""
 

@@ -11,6 +11,7 @@ import attrs
 import pytest
 
 from hand_installed import LIX, install, run
+from shares import is_thorough
 
 TUTORIALS = Path(__file__).resolve().parents[2] / "docs" / "tutorial"
 FENCE = re.compile(r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
@@ -81,7 +82,8 @@ class Follower:
                 pytest.fail(f"this test does not know how to follow: {line}")
 
     def show(self, *command: str, variables: dict[str, str]) -> None:
-        ended = run(self.package, *command, cwd=self.cwd, variables=variables)
+        thoroughly = {} if is_thorough() else {"LIXCORE_PROFILE": "dev"}
+        ended = run(self.package, *command, cwd=self.cwd, variables={**thoroughly, **variables})
         assert ended.returncode in {0, 1}, ended.stdout
         self.shown += ended.stdout
 

@@ -45,16 +45,19 @@ def test_in_memory(mode: str) -> None:
     check_sessions(in_memory, mode=mode, examples=examples(50), phases=GENERATED)
 
 
+@pytest.mark.share(2)
 @modes
 def test_with_the_hot_store_in_memory_and_the_archive_in_files(mode: str, tmp_path: Path) -> None:
     check_sessions(on_files("memory", "huffman", tmp_path), mode=mode, examples=examples(20), phases=GENERATED)
 
 
+@pytest.mark.share(2)
 @modes
 def test_with_the_hot_store_in_sqlite(mode: str, tmp_path: Path) -> None:
     check_sessions(on_files("sqlite", "huffman", tmp_path), mode=mode, examples=examples(12), phases=GENERATED)
 
 
+@pytest.mark.share(2)
 @modes
 def test_with_the_hot_store_on_redis(mode: str, tmp_path: Path, redis_url: str) -> None:
     check_sessions(on_files("redis", "huffman", tmp_path, redis_url), mode=mode, examples=examples(15), phases=GENERATED)

@@ -88,6 +88,7 @@ def ended() -> Iterator[list[subprocess.Popen[bytes]]]:
         process.communicate()
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_in_the_middle_ends_it_well(shop: Shop, ended: list[subprocess.Popen[bytes]], number: signal.Signals) -> None:
     """Sent as soon as the first sessions have left: the step in hand is finished, nothing is lost, and the exit code is 0."""
@@ -105,6 +106,7 @@ def test_a_signal_in_the_middle_ends_it_well(shop: Shop, ended: list[subprocess.
     assert shop.check() == 0
 
 
+@pytest.mark.share(2)
 def test_a_janitor_that_is_killed_loses_nothing_and_another_takes_over_after_its_lease(
     shop: Shop, ended: list[subprocess.Popen[bytes]]
 ) -> None:
@@ -131,6 +133,7 @@ def expire_leases(shop: Shop) -> None:
             file.execute("UPDATE leases SET taken = taken - seconds")
 
 
+@pytest.mark.share(2)
 def test_it_goes_on_with_rounds_and_finds_what_others_left(shop: Shop, ended: list[subprocess.Popen[bytes]]) -> None:
     ended.append(process := shop.start("--interval", "0.1"))
     assert next_line(process)["evicted_idle"] == SESSIONS
@@ -143,6 +146,7 @@ def test_it_goes_on_with_rounds_and_finds_what_others_left(shop: Shop, ended: li
     assert shop.check() == 0
 
 
+@pytest.mark.share(2)
 def test_of_two_one_waits_and_takes_over_when_the_other_ends(shop: Shop, ended: list[subprocess.Popen[bytes]]) -> None:
     ended.append(first := shop.start("--interval", "0.1"))
     assert next_line(first)["evicted_idle"] == SESSIONS

@@ -36,6 +36,7 @@ def passes_its_tests(package: Path) -> None:
     assert project["name"] == package.name
 
 
+@pytest.mark.share(3)
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("port", PORTS)
 def test_a_new_adapter_passes_its_contract(lix: LixCommand, tmp_path: Path, port: str) -> None:
@@ -44,6 +45,7 @@ def test_a_new_adapter_passes_its_contract(lix: LixCommand, tmp_path: Path, port
     assert document["entry_point"] == {"group": f"lixcore.{port.replace('-', '_')}", "name": "my-own"}
 
 
+@pytest.mark.share(4)
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_new_policy_passes_its_tests(lix: LixCommand, tmp_path: Path, kind: str) -> None:

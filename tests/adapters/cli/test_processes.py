@@ -64,6 +64,7 @@ def test_a_killed_import_continues_when_run_again(lix: LixCommand) -> None:
     assert lix("export").lines() == MANY
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize(
     "command",
     [["export"], ["sessions", "--limit", "400"], ["sessions", "--json"], ["show", "long"], ["show", "long", "--json"], ["demo"]],
@@ -81,6 +82,7 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(lix: LixCommand, comma
         assert (process.wait(timeout=100), process.stderr.read()) == (141, b"")
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
     "command", [["export"], ["sessions"], ["sessions", "--json"], ["show", "s0001"], ["config"], ["evict", "--all"]]

@@ -97,6 +97,7 @@ for after in (False, True):
 """
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("damage", ["head", "header", "torn", "zeros", "moved"])
 def test_a_repair_killed_at_any_call_leaves_the_old_file_or_the_new_one(  # noqa: PLR0917  # fixtures
     archive: HuffArchive, make_archive: Any, path: Path, tmp_path: Path, numbered: Numbered, damage: str

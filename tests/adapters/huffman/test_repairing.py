@@ -20,6 +20,7 @@ from worn_archive import SESSION, assert_works, edges, file_of, quarantined, rep
 Numbered = Callable[..., list[Entry]]
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("change", [0x01, 0x80, 0xFF])
 def test_after_any_changed_byte_all_that_could_be_read_is_there_and_the_session_works(
     archive: HuffArchive, path: Path, tmp_path: Path, numbered: Numbered, change: int

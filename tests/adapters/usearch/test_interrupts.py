@@ -48,6 +48,7 @@ def interrupted(work: Callable[[], object], after: int) -> bool:
     return False
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("work", ["add", "search", "forget"])
 def test_an_interrupt_at_any_line_leaves_the_index_whole(open_index: Open, work: str) -> None:
     index = open_index()

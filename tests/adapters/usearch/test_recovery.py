@@ -123,6 +123,7 @@ def test_files_of_nobody_are_removed(graph_file: Path, open_index: Open) -> None
     assert list(graph_file.parent.iterdir()) == [graph_file]
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("at_once", [1, 7, 50])
 def test_what_a_graph_does_not_have_yet_is_found_all_the_same(
     graph_file: Path, open_index: Open, monkeypatch: pytest.MonkeyPatch, at_once: int
@@ -183,6 +184,7 @@ def start(place: Path, *numbers: int) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603  # ours
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("capacity", [1_000_000, 20])
 def test_a_process_that_is_killed_loses_nothing_that_it_had_taken(open_index: Open, place: Path, capacity: int) -> None:
     """Again and again over the same files, which are saved every few adds, so that many are killed while they save."""

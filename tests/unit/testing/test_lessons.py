@@ -16,6 +16,7 @@ class TestToy(ToyContract):
 """
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize(
     "arguments",
     [[], ["--import-mode=importlib"], ["-n", "2"], ["--import-mode=append", "-p", "no:randomly"]],
@@ -62,6 +63,7 @@ def test_an_override_with_a_reason_shows_it_when_it_fails(project: Project) -> N
     assert "In the place of the contract's own: one is enough here" in said
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize(
     "override",
     [
