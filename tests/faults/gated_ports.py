@@ -10,7 +10,7 @@ import attrs
 from lixcore.ports.cold_archive import AppendsInBulk, ColdArchive, Compacts, Salvages
 from lixcore.ports.diagnosis import Diagnoses
 from lixcore.ports.hot_store import HotStore
-from lixcore.ports.hot_store_powers import MayLapse, MeasuresSessions, TellsTime
+from lixcore.ports.hot_store_powers import DescribesMany, MayLapse, MeasuresSessions, TellsTime
 from lixcore.ports.leases import GrantsLeases
 from lixcore.ports.verification import Verifies
 
@@ -18,7 +18,7 @@ Tier = Literal["hot", "archive"]
 
 PORTS: Final[dict[Tier, type]] = {"hot": HotStore, "archive": ColdArchive}
 POWERS: Final[dict[Tier, Sequence[type]]] = {
-    "hot": (GrantsLeases, MeasuresSessions, TellsTime, MayLapse, Verifies, Diagnoses),
+    "hot": (GrantsLeases, DescribesMany, MeasuresSessions, TellsTime, MayLapse, Verifies, Diagnoses),
     "archive": (AppendsInBulk, Salvages, Compacts, Verifies, Diagnoses),
 }
 WRITES: Final = frozenset(

@@ -80,7 +80,7 @@ def test_the_archive_does_not_take_it_as_well_when_its_repetition_is_refused(
                 pass  # what is older than the next add tells that nothing newer has left
             proxy.withhold(b"XADD")
             with monkeypatch.context() as patch:
-                patch.setattr("lixcore_redis.transport.link.time.sleep", lambda _: client.config_set("maxmemory", 1))
+                patch.setattr("lixcore_redis.transport.link.sleep", lambda _: client.config_set("maxmemory", 1))
                 with pytest.raises(StoreUnavailableError) as caught:
                     memory.add_message_to_context("user", "once")
             assert caught.value.outcome_unknown

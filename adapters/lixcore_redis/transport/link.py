@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Sequence
+from time import sleep
 from typing import Any, Final
 
 from redis.exceptions import NoScriptError, ResponseError
@@ -128,7 +128,7 @@ class Link:
                 return answers
             self._pool.forget_free()
             # Jitter, so that many processes do not come back in step.
-            time.sleep(min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1)) * random.uniform(0.5, 1))  # noqa: S311
+            sleep(min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1)) * random.uniform(0.5, 1))  # noqa: S311
 
     def _leave(self, kills: Sequence[bytes]) -> None:
         """See that what is given up is not carried out behind what is sent next either."""

@@ -94,13 +94,16 @@ class Recorder:
                 item.session.shouldstop = "the store is gone"
         return report
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, None, None]:
         """Say that everything was given back; or remove it, where nobody is left to do so."""
-        if self._orphaned:
-            shutil.rmtree(self._home, ignore_errors=True)
-        else:
+        try:
+            yield
             self.tell("end")
+        finally:
+            # Giving back fails in a case that was left halfway, so this comes last, whatever came before.
+            if self._orphaned:
+                shutil.rmtree(self._home, ignore_errors=True)
 
     def _stands_in_the_way(self) -> bool:
         found = self._subject.obstacle()

@@ -144,7 +144,7 @@ def test_an_append_whose_answer_is_lost_and_whose_entry_has_left_is_not_done_aga
         pauses.append(seconds)
         meanwhile(store, session, store.oldest(session, limit=9)[-1])
 
-    monkeypatch.setattr("lixcore_redis.transport.link.time.sleep", pause)
+    monkeypatch.setattr("lixcore_redis.transport.link.sleep", pause)
     with pytest.raises(StoreUnavailableError) as caught:
         timed.append(session, 1.0, b"once")
     assert caught.value.outcome_unknown

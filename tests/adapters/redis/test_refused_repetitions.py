@@ -57,7 +57,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
     """Has something done between a try and its repetition."""
 
     def before_repetitions(do: Callable[[], object]) -> None:
-        monkeypatch.setattr("lixcore_redis.transport.link.time.sleep", lambda _: do())
+        monkeypatch.setattr("lixcore_redis.transport.link.sleep", lambda _: do())
 
     return before_repetitions
 
