@@ -32,7 +32,11 @@ def configured(directory: Path, text: str) -> CacheConfig:
     ("text", "stays"),
     [
         pytest.param('hot_store = "memory"', "chatty", id="being-installed-is-enough"),
-        pytest.param('hot_store = "memory"\nplugins = "none"', "quiet", id="without-plugins-it-is-as-ever"),
+        pytest.param(
+            'hot_store = "memory"\nplugins = "none"',
+            "quiet",
+            id="without-plugins-it-is-as-ever",
+        ),
         pytest.param(
             'hot_store = "memory"\nplugins = "none"\neviction_policy = "chatty-last"',
             "chatty",

@@ -98,9 +98,19 @@ class SessionFile:
         with self._path.open("r+b") as file:
             file.write(_head_line(attrs.evolve(head, active=now)))
 
-    def write(self, session: SessionKey, entries: Sequence[Entry], *, active: float, highest: int) -> None:
+    def write(
+        self,
+        session: SessionKey,
+        entries: Sequence[Entry],
+        *,
+        active: float,
+        highest: int,
+    ) -> None:
         """Make the file anew, at once: whoever dies meanwhile leaves the old one."""
-        lines = [_line([session.tenant, session.id]), *(_line(_fields(entry)) for entry in entries)]
+        lines = [
+            _line([session.tenant, session.id]),
+            *(_line(_fields(entry)) for entry in entries),
+        ]
         body = b"".join(lines)
         head = Head(active, highest, len(entries), _HEAD_BYTES + len(body))
         self._new.write_bytes(_head_line(head) + body)
@@ -138,7 +148,11 @@ class SessionFile:
 
 
 def _fields(entry: Entry) -> list[Any]:
-    return [entry.position, _TIME.pack(entry.timestamp).hex(), base64.b64encode(entry.payload).decode()]
+    return [
+        entry.position,
+        _TIME.pack(entry.timestamp).hex(),
+        base64.b64encode(entry.payload).decode(),
+    ]
 
 
 def _line(value: Any, width: int = 0) -> bytes:

@@ -25,12 +25,18 @@ class ToyPlugin:
 
     @hookimpl
     def lixcore_evict(
-        self, candidates: Sequence[Candidate], now: float, idle_seconds: float, surplus: Surplus
+        self,
+        candidates: Sequence[Candidate],
+        now: float,
+        idle_seconds: float,
+        surplus: Surplus,
     ) -> Sequence[SessionKey] | None:
         """What `chatty-last` says where there is a surplus; else the configured policy decides."""
         if surplus.sessions <= 0 and surplus.size <= 0:
             return None
-        return self._policy.victims(candidates, now=now, idle_seconds=idle_seconds, surplus=surplus)
+        return self._policy.victims(
+            candidates, now=now, idle_seconds=idle_seconds, surplus=surplus
+        )
 
     @hookimpl
     def lixcore_evicted(self, event: Evicted) -> None:

@@ -22,7 +22,9 @@ class ChattyLast:
     class Options:
         """What a user may set."""
 
-        messages: int = option(10, "From so many messages on, a session is chatty.", at_least=1)
+        messages: int = option(
+            10, "From so many messages on, a session is chatty.", at_least=1
+        )
 
     def __init__(self, messages: int = 10) -> None:
         self._messages = messages

@@ -29,7 +29,13 @@ from lixcore.errors import (
 )
 from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.clock import Clock
-from lixcore.ports.hot_store import Appended, HotInfo, HotRemoval, SessionActivity, Ticket
+from lixcore.ports.hot_store import (
+    Appended,
+    HotInfo,
+    HotRemoval,
+    SessionActivity,
+    Ticket,
+)
 from lixcore.ports.options import option
 
 from lixcore_toy.files import SessionFile
@@ -43,13 +49,17 @@ _TOKEN_BYTES = 16
 class ToyHotStore:
     """See `lixcore.ports.hot_store.HotStore`; it also `MeasuresSessions`."""
 
-    capabilities: ClassVar[Collection[Capability]] = frozenset({Capability.PERSISTENT, Capability.SHARED})
+    capabilities: ClassVar[Collection[Capability]] = frozenset(
+        {Capability.PERSISTENT, Capability.SHARED}
+    )
 
     @attrs.frozen
     class Options:
         """What a user may set."""
 
-        path: str = option("./data/toy", "The directory that the sessions' files are in.", place="path")
+        path: str = option(
+            "./data/toy", "The directory that the sessions' files are in.", place="path"
+        )
 
     def __init__(self, directory: Path, clock: Clock) -> None:
         self._directory = directory
@@ -61,7 +71,9 @@ class ToyHotStore:
         """Make the store; nothing is touched before its first call."""
         return cls(Path(options.path).expanduser(), context.clock)
 
-    def append(self, session: SessionKey, timestamp: float, payload: bytes) -> Appended | None:
+    def append(
+        self, session: SessionKey, timestamp: float, payload: bytes
+    ) -> Appended | None:
         """Add one entry; None when the session is absent."""
         with self._session(session) as (file, _):
             head = file.head()
@@ -69,10 +81,15 @@ class ToyHotStore:
                 return None
             now = self._clock.now()
             position = next_position(after=Position(head.highest), now=now)
-            grown = file.add(Entry(position, timestamp, bytes(payload)), attrs.evolve(head, active=now))
+            grown = file.add(
+                Entry(position, timestamp, bytes(payload)),
+                attrs.evolve(head, active=now),
+            )
             return Appended(position, grown.held)
 
-    def read(self, session: SessionKey, *, last: int | None = None) -> Sequence[Entry] | None:
+    def read(
+        self, session: SessionKey, *, last: int | None = None
+    ) -> Sequence[Entry] | None:
         """The newest entries, oldest first; None when the session is absent."""
         with self._session(session) as (file, _):
             head = file.head()
@@ -93,7 +110,14 @@ class ToyHotStore:
         with self._session(session) as (_, lock):
             return Ticket(_token(lock) or _new_token(lock))
 
-    def restore(self, session: SessionKey, entries: Sequence[Entry], *, next_after: Position, ticket: Ticket) -> bool:
+    def restore(
+        self,
+        session: SessionKey,
+        entries: Sequence[Entry],
+        *,
+        next_after: Position,
+        ticket: Ticket,
+    ) -> bool:
         """Make an absent session hot; False when it is hot, or was since the ticket."""
         with self._session(session) as (file, lock):
             if file.exists or _token(lock) != ticket:
@@ -133,10 +157,14 @@ class ToyHotStore:
             entries = file.entries(head) if head else []
         if head is None:
             return None
-        first, last = (entries[0].position, entries[-1].position) if entries else (None, None)
+        first, last = (
+            (entries[0].position, entries[-1].position) if entries else (None, None)
+        )
         return HotInfo(len(entries), first, last, head.active)
 
-    def sessions(self, *, inactive_since: float | None = None, limit: int | None = None) -> Sequence[SessionActivity]:
+    def sessions(
+        self, *, inactive_since: float | None = None, limit: int | None = None
+    ) -> Sequence[SessionActivity]:
         """Hot sessions, longest idle first."""
         found: list[SessionActivity] = []
         for shelf in self._shelves():
@@ -179,7 +207,11 @@ class ToyHotStore:
                 names = sorted(os.listdir(self._directory))
             except FileNotFoundError:
                 return []
-            return [self._directory / name for name in names if (self._directory / name / "lock").exists()]
+            return [
+                self._directory / name
+                for name in names
+                if (self._directory / name / "lock").exists()
+            ]
 
     @contextmanager
     def _session(self, session: SessionKey) -> Iterator[tuple[SessionFile, int]]:
@@ -198,7 +230,9 @@ class ToyHotStore:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield lock
             finally:
-                fcntl.flock(lock, fcntl.LOCK_UN)  # a child that was forked meanwhile does not hold it on
+                fcntl.flock(
+                    lock, fcntl.LOCK_UN
+                )  # a child that was forked meanwhile does not hold it on
                 os.close(lock)
 
     @contextmanager
