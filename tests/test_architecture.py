@@ -196,6 +196,8 @@ THREAD_ENDS = {
     "lixcore/services/events/audience.py",  # counted and told; what a stranger's observer raises is no matter of the work
     "lixcore/services/background.py",  # told with its trace and tried again; a stranger's adapter must not end the thread
     "lixcore/services/upkeep/eviction.py",  # counted and told; a stranger's policy must not keep hot what is over its time
+    "lixcore/services/upkeep/retention.py",  # counted and told; a stranger's policy must not keep the janitor from its work
+    "lixcore/testing/running/probing.py",  # what is wrong with the store is told by the rule that meets it, run right after
     "lixcore/services/tiers/spiller.py",  # callers meet the error at their next add; a stranger's adapter must not end the thread
 }
 
