@@ -11,14 +11,14 @@ from lixcore_toy.plugin import ToyPlugin
 _ROOM_FOR_ONE = 'cold_archive = "memory"\nhot_max_sessions = 1\njanitor = false\n'
 
 
-def staying(config: CacheConfig, *plugins: object) -> list[str]:
-    """Who is hot after a round: a long conversation was used before a short one, and there is room for one."""
+def leaving(config: CacheConfig, *plugins: object) -> list[str]:
+    """Who has to make room: a long conversation was used before a short one."""
     with lixcore.open(config, plugins=plugins) as stack:
         for name, remarks in ("chatty", 12), ("quiet", 2):
             for number in range(remarks):
                 stack.session(name).add_message_to_context("user", f"remark {number}")
         stack.janitor_round()
-        return [summary.session.id for summary in stack.sessions() if summary.hot]
+        return [each.session.id for each in stack.sessions() if not each.hot]
 
 
 def configured(directory: Path, text: str) -> CacheConfig:
@@ -29,40 +29,39 @@ def configured(directory: Path, text: str) -> CacheConfig:
 
 
 @pytest.mark.parametrize(
-    ("text", "stays"),
+    ("settings", "victim"),
     [
-        pytest.param('hot_store = "memory"', "chatty", id="being-installed-is-enough"),
+        pytest.param("", "quiet", id="being-installed-is-enough"),
+        pytest.param('plugins = "none"', "chatty", id="without-plugins-it-is-as-ever"),
         pytest.param(
-            'hot_store = "memory"\nplugins = "none"',
+            'plugins = "none"\neviction_policy = "chatty-last"',
             "quiet",
-            id="without-plugins-it-is-as-ever",
-        ),
-        pytest.param(
-            'hot_store = "memory"\nplugins = "none"\neviction_policy = "chatty-last"',
-            "chatty",
             id="the-policy-by-its-name",
         ),
         pytest.param(
-            'hot_store = "memory"\nplugins = "none"\neviction_policy = "chatty-last"\n[chatty-last]\nmessages = 13',
-            "quiet",
+            'plugins = "none"\neviction_policy = "chatty-last"\n'
+            "[chatty-last]\nmessages = 13",
+            "chatty",
             id="its-option-is-a-setting",
         ),
     ],
 )
-def test_who_makes_room(tmp_path: Path, text: str, stays: str) -> None:
-    assert staying(configured(tmp_path, text)) == [stays]
+def test_who_makes_room(tmp_path: Path, settings: str, victim: str) -> None:
+    text = f'hot_store = "memory"\n{settings}'
+
+    assert leaving(configured(tmp_path, text)) == [victim]
 
 
 def test_on_the_toy_store_it_is_the_same(tmp_path: Path) -> None:
     text = f'hot_store = "toy"\nplugins = "toy"\n[toy]\npath = "{tmp_path}/hot"\n'
 
-    assert staying(configured(tmp_path, text)) == ["chatty"]
+    assert leaving(configured(tmp_path, text)) == ["quiet"]
     assert len(list((tmp_path / "hot").glob("*/*.jsonl"))) == 1
 
 
 def test_evictions_are_counted(tmp_path: Path) -> None:
     plugin = ToyPlugin()
 
-    staying(configured(tmp_path, 'hot_store = "memory"\nplugins = "none"'), plugin)
+    leaving(configured(tmp_path, 'hot_store = "memory"\nplugins = "none"'), plugin)
 
     assert plugin.evictions == {"default": 1}

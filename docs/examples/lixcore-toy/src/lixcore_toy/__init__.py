@@ -1,4 +1,4 @@
-"""A hot store, an eviction policy and a plugin for lixcore, made by its documentation alone."""
+"""A hot store, an eviction policy and a plugin for lixcore."""
 
 from lixcore_toy.policy import ChattyLast
 from lixcore_toy.store import ToyHotStore

@@ -1,7 +1,9 @@
-"""A session's file: a head of one line, whose it is, then a line of JSON for each message.
+"""A session's file: a head of one line, whose it is, then a line for each message.
 
-A message is added at the end, where nobody looks yet. Then the head is written over, which says where the end is now: a process
-that dies between the two has added nothing. Each line begins with a checksum, so that damage is noticed.
+A message is added at the end, where nobody looks yet. Then the head is written over,
+which says where the end is now: a process that dies between the two has added nothing.
+Each line begins with a checksum, so that damage is noticed; a file that is shorter than
+its head says was cut off.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The plugin `toy`: wherever it is installed, chatty sessions leave last, and evictions are counted."""
+"""The plugin `toy`: where it is installed, chatty sessions leave last.
+
+It also counts the evictions that it is told of.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ class ToyPlugin:
         idle_seconds: float,
         surplus: Surplus,
     ) -> Sequence[SessionKey] | None:
-        """What `chatty-last` says where there is a surplus; else the configured policy decides."""
+        """Where there is a surplus, what `chatty-last` says.
+
+        None leaves the decision to the configured policy.
+        """
         if surplus.sessions <= 0 and surplus.size <= 0:
             return None
         return self._policy.victims(

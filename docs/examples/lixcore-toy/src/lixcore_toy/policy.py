@@ -1,4 +1,4 @@
-"""The eviction policy `chatty-last`: sessions with many messages are the last to make room."""
+"""The eviction policy `chatty-last`: sessions with many messages make room last."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from lixcore.ports.policy import Candidate, CandidateFact, Surplus
 class ChattyLast:
     """See `lixcore.ports.policy.EvictionPolicy`; it also `WantsFacts`.
 
-    The idle leave, whoever they are. Then the quiet ones make room, longest idle first; then the chatty ones, the least chatty first.
+    The idle leave, whoever they are. Then the quiet ones make room, longest idle first;
+    then the chatty ones, the least chatty first.
     """
 
     @attrs.frozen

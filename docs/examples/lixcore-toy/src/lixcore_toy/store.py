@@ -1,7 +1,11 @@
 """The hot store `toy`: a file of JSON lines for each session, on 256 shelves.
 
-A shelf is a directory with a lock, whose file has a token in it. A ticket is the token; an eviction writes another one, which voids
-the tickets of all sessions on that shelf. That is allowed "now and then", and leaves nothing behind of a session that is gone.
+A shelf is a directory with a lock, whose file has a token in it. A ticket is the token;
+an eviction writes another one, which voids the tickets of all sessions on that shelf.
+That is allowed "now and then", and leaves nothing behind of a session that is gone.
+
+It reads a whole file for each context and takes one lock for each call: to be read, not
+to be run under load.
 """
 
 from __future__ import annotations
@@ -230,9 +234,9 @@ class ToyHotStore:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield lock
             finally:
-                fcntl.flock(
-                    lock, fcntl.LOCK_UN
-                )  # a child that was forked meanwhile does not hold it on
+                # Said, not left to the closing: a child that was forked meanwhile has
+                # a copy of the descriptor, and would hold the lock on.
+                fcntl.flock(lock, fcntl.LOCK_UN)
                 os.close(lock)
 
     @contextmanager
