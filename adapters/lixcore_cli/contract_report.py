@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
+from lixcore.registry import Group
 from lixcore_cli.output import Output, plain_table
 from lixcore_cli.quantities import counted
 from lixcore_cli.safe_text import visible, visible_line
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lixcore_cli.contract_run import Trial
 
 _MOST_FAILURES = 3
+_STORES = frozenset({Group.HOT_STORE, Group.COLD_ARCHIVE, Group.SIMILARITY_INDEX, Group.EMBEDDING_STORE, Group.ARCHIVE_INDEX})
 
 
 def show_report(out: Output, trial: Trial, report: ContractReport) -> None:
@@ -28,7 +30,8 @@ def show_report(out: Output, trial: Trial, report: ContractReport) -> None:
     out.show(
         Text.assemble((visible_line(heading), "bold"), f", {visible_line(report.adapter)} of {visible_line(trial.provider)}")
     )
-    out.show(f"capabilities: {', '.join(report.capabilities) or 'none: unshared, in memory'}")
+    if trial.group in _STORES:  # a codec or a policy keeps nothing
+        out.show(f"capabilities: {', '.join(report.capabilities) or 'none: unshared, in memory'}")
     if report.powers:
         out.show(f"powers: {', '.join(report.powers)}")
     if report.results:

@@ -55,6 +55,7 @@ class Follower:
                 assert " ".join(line.split()) in shown, self.shown
 
     def command(self, line: str) -> None:
+        assert not re.search(r"""['"]~""", line), f"a shell does not know a home in quotes: {line}"
         words = shlex.split(line, comments=True)
         variables = {}
         while found := VARIABLE.fullmatch(words[0]):

@@ -79,12 +79,12 @@ def test_the_adapters_that_pages_choose_from_are_installed(page: Page) -> None:
 def test_every_path_of_the_repository_that_a_page_names_exists() -> None:
     root = Path(__file__).resolve().parents[2]
     named = {
-        path
+        (page.parent if "examples" in page.parts else root, path)
         for page in (root / "docs").rglob("*.md")
-        for path in re.findall(r"`((?:tests|lixcore|adapters|plugins)/[\w/*.]+)`", page.read_text())
+        for path in re.findall(r"`((?:tests|lixcore|adapters|plugins|src)/[\w/*.]+)`", page.read_text())
     }
-    assert {"tests/unit/services", "tests/faults"} <= named
-    assert {path for path in named if not list(root.glob(path.rstrip("/")))} == set()
+    assert {(root, "tests/unit/services"), (root, "tests/faults")} <= named
+    assert {path for home, path in named if not list(home.glob(path.rstrip("/")))} == set()
 
 
 def server_lines(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -48,13 +49,14 @@ class Finding:
 def plugins(*, as_json: JsonOption = False) -> None:
     """List the registered adapters, policies and plugins, load each, and name the extra that one lacks.
 
-    Plugins are loaded whether the setting ``plugins`` lets them in or not. The exit code is 1 when one does not load.
+    Plugins are loaded whether the setting ``plugins`` lets them in or not. The exit code is 1 when one does not load, or when
+    something is registered in a group that there is not.
     """
     with invoked(as_json=as_json) as run:
         from lixcore.registry import Registry
 
         registry, of_plugins = _tried_plugins(Registry.scan())
-        findings = [_tried(registry, adapter) for adapter in registry.installed()] + of_plugins
+        findings = [_tried(registry, adapter) for adapter in registry.installed()] + of_plugins + _misplaced()
         if as_json:
             run.out.lines(map(attrs.asdict, findings))
         else:
@@ -90,6 +92,23 @@ def _tried(registry: Registry, adapter: InstalledAdapter) -> Finding:
     except BrokenAdapterError as error:
         return attrs.evolve(facts, loads=False, problem=str(error))
     return facts
+
+
+def _misplaced() -> list[Finding]:
+    """A finding for each entry point of a group that begins like lixcore's and is none: nothing would ever look there."""
+    from lixcore.hooks.installed import GROUP
+    from lixcore.registry import Group, entry_points_on, nearest
+
+    known = {group.value for group in Group} | {GROUP}
+    findings: list[Finding] = []
+    for point in entry_points_on(tuple(sys.path)):
+        if point.group not in known:
+            near = nearest(point.group, known)
+            hint = f"did you mean {near}?" if near else "`lix plugins` lists the groups that are in use"
+            problem = f"this version of lixcore has no group {point.group}; {hint}"
+            name, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
+            findings.append(Finding(point.group, point.name, point.value, name, version, loads=False, problem=problem))
+    return findings
 
 
 def _tried_plugins(registry: Registry) -> tuple[Registry, list[Finding]]:

@@ -57,6 +57,17 @@ def test_each_port_that_has_the_name_is_tried(lix: LixCommand) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("name", "port", "rule", "said"), [("memory", "hot-store", "closed", True), ("lru", "eviction-policy", "facts", False)]
+)
+def test_what_it_is_like_is_said_of_stores_only(lix: LixCommand, name: str, port: str, rule: str, said: bool) -> None:  # noqa: FBT001
+    """A policy keeps nothing: to call it persistent would only make one wonder."""
+    result = lix("contract", name, "--port", port, "--rule", rule, "--profile", "dev")
+    assert result.code == 0
+    assert ("capabilities" in result.out) is said
+
+
+@pytest.mark.timeout(300)
 def test_the_configured_place_is_not_touched(lix: LixCommand, tmp_path: Path) -> None:
     """The configured file is no database at all, and no rule minds."""
     path = tmp_path / "hot.sqlite3"

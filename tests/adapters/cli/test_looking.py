@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lix_command import LixCommand, conversation, lines_of
+from site_packages import site_packages
 
 
 @pytest.fixture
@@ -185,6 +186,27 @@ def test_a_plugin_that_does_not_load_is_a_finding(lix: LixCommand, monkeypatch: 
     assert row["loads"] is False
     assert "no_such_module" in row["problem"]
     assert json.loads(result.out)["name"] == "mine"
+
+
+def test_a_group_that_there_is_not_is_a_finding(lix: LixCommand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever misspells it would look for the mistake everywhere else."""
+    with site_packages(tmp_path, monkeypatch) as site:
+        site.install("stranger", "", "mine = MODULE:Store", group="lixcore.hotstore")
+        result = lix("plugins", "--json")
+    [row] = [each for each in result.lines() if each["name"] == "mine"]
+    assert (row["group"], row["distribution"], row["loads"], result.code) == ("lixcore.hotstore", "stranger", False, 1)
+    assert "no group lixcore.hotstore; did you mean lixcore.hot_store?" in row["problem"]
+
+
+@pytest.mark.parametrize("more", [(), ("--changed",), ("--json",)])
+def test_config_tells_names_that_nothing_has_after_what_is_set(lix: LixCommand, more: tuple[str, ...]) -> None:
+    """A stack looks up its policies when it opens, and its caches when they are used."""
+    names = ("--set", "eviction_policy=largest-frist", "--set", "embedding_store=sqlit")
+    result = lix("config", *names, *more)
+    assert result.code == 78
+    assert "largest-frist" in result.out
+    for part in ("'largest-frist' (from --set eviction_policy); did you mean 'largest-first'?", "did you mean 'sqlite'?"):
+        assert part in result.err
 
 
 def test_plugins_names_the_extra_that_an_adapter_lacks(lix: LixCommand, monkeypatch: pytest.MonkeyPatch) -> None:
