@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lixcore.testing import EvictionPolicyContract
 from lixcore_policies import GreedyDual, LargestFirst, LeastFrequentlyUsed, LeastRecentlyUsed
 
@@ -14,10 +16,12 @@ class TestLeastFrequentlyUsed(EvictionPolicyContract):
     adapter = LeastFrequentlyUsed
 
 
+@pytest.mark.share(3)
 class TestLargestFirst(EvictionPolicyContract):
     adapter = LargestFirst
 
 
+@pytest.mark.share(2)
 class TestGreedyDual(EvictionPolicyContract):
     adapter = GreedyDual
     remembers = True

@@ -82,7 +82,7 @@ def test_the_configured_place_is_not_touched(lix: LixCommand, tmp_path: Path) ->
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("crooked")
 def test_a_broken_rule_ends_with_one_and_teaches(lix: LixCommand) -> None:
-    result = lix("contract", "crooked", "--port", "eviction-policy", "--profile", "dev")
+    result = lix("contract", "crooked", "--port", "eviction-policy", "--rule", "facts-may-be-missing", "--profile", "dev")
     assert result.code == 1
     assert "✗ eviction-policy/" in result.out
     assert "why it matters:" in result.out

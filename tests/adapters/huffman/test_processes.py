@@ -87,6 +87,7 @@ def test_threads_exclude_each_other_too(archive: HuffArchive, numbered: Numbered
     assert list(archive.read(SESSION)) == numbered(*range(1, 200))
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_writer_that_is_killed_loses_nothing_that_it_acknowledged(
     archive: HuffArchive, tmp_path: Path, numbered: Numbered, seed: int

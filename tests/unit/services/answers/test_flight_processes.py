@@ -66,6 +66,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Child]]:
         yield start
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("query", ["how tall?", None])
 def test_one_process_makes_it_and_the_others_find_it(start: Callable[..., Child], tmp_path: Path, query: str | None) -> None:
     maker = start("maker", query)
