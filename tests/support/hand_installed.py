@@ -31,9 +31,9 @@ def environment(package: Path, **more: str) -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("LIX_", "LIXCORE_", "PYTEST_"))}
     path = os.pathsep.join([str(package / "src"), *filter(None, sys.path)])
     return {
+        **({} if "PYTHONPYCACHEPREFIX" in ours else {"PYTHONDONTWRITEBYTECODE": "1"}),
         **ours,
         "PYTHONPATH": path,
-        "PYTHONDONTWRITEBYTECODE": "1",
         "COLUMNS": "200",
         "PYTEST_ADDOPTS": "-p no:cacheprovider",
         **more,

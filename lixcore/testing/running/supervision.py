@@ -161,7 +161,9 @@ class WatchedProcess:
 def _environment() -> dict[str, str]:
     """Ours, without what would let the user's own pytest configuration in."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return {**ours, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    # Where somebody says where bytecode goes, it is kept: compiling the suite with its assertions takes a second.
+    bytecode = {} if "PYTHONPYCACHEPREFIX" in ours else {"PYTHONDONTWRITEBYTECODE": "1"}
+    return {**bytecode, **ours, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 @contextmanager
