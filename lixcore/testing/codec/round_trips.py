@@ -23,6 +23,7 @@ class CodecRoundTrips(CodecGround):
         @example(b"")
         @example(b"\0")
         @example(b" \n\0")
+        @example(b" ends as it begins, with blanks\t\r\n ")
         @example(bytes(range(256)))
         @example(b"\xff" * 257)
         def check(data: bytes) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from lixcore.testing.ground import profiles
 from lixcore.testing.ground.rules import PAGE, rule_name
@@ -17,12 +18,16 @@ from lixcore.testing.ground.rules import PAGE, rule_name
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No failing example need be made shorter; and threads take turns so often that what can go wrong between them does."""
+    """No failing example need be made shorter, the same are tried every time, and threads take turns often."""
     monkeypatch.setenv(profiles.WITHOUT, "shrinking")
+    usual = settings.get_current_profile_name()
+    settings.register_profile("the same examples", derandomize=True, database=None)
+    settings.load_profile("the same examples")
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     yield
     sys.setswitchinterval(interval)
+    settings.load_profile(usual)
 
 
 def _rules_of(cls: Any) -> set[str]:
