@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
@@ -70,6 +70,55 @@ def query_words(text: str) -> list[str]:
     Of a run of a script without spaces, the pairs of neighbouring characters; of one that is a single character, that.
     """
     return list(dict.fromkeys(_cut(text, _pairs)))
+
+
+class PlainAnalyzer:
+    """The words as they are written, whatever the language: `lixcore.ports.analyzer.Analyzer` without a dictionary."""
+
+    identity: Final = "plain 1"
+
+    def words_of(self, text: str) -> Sequence[str]:
+        """See `words_of`."""
+        return words_of(text)
+
+    def query_words(self, text: str) -> Sequence[str]:
+        """See `query_words`."""
+        return query_words(text)
+
+    def spans(self, text: str, words: Collection[str]) -> Sequence[tuple[int, int]]:
+        """See the port."""
+        return spans_of(text, words, query_words)
+
+
+def spans_of(text: str, words: Collection[str], cut: Callable[[str], Iterable[str]]) -> list[tuple[int, int]]:
+    """Where a text has some words: the longest runs of characters that cannot be parted and are cut into any of them.
+
+    Args:
+        text: Of a message, as it was written.
+        words: What is looked for, as ``cut`` gives it.
+        cut: Turns what a reader takes for a word into what it is found by.
+    """
+    wanted = frozenset(words)
+    spans: list[tuple[int, int]] = []
+    for run in _word().finditer(text):
+        for start, end in _whole_parts(text, run.start(), run.end()):
+            if not wanted.isdisjoint(cut(text[start:end])):
+                if spans and spans[-1][1] == start:
+                    start = spans.pop()[0]  # noqa: PLW2901  # neighbouring characters of a script without spaces
+                spans.append((start, end))
+    return spans
+
+
+def _whole_parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A run of letters as words; where the script puts no spaces, as pairs of neighbours, each of which may overlap the next."""
+    at = start
+    for unspaced in _UNSPACED.finditer(text, start, end):
+        if unspaced.start() > at:
+            yield at, unspaced.start()
+        yield unspaced.span()
+        at = unspaced.end()
+    if at < end:
+        yield at, end
 
 
 def _cut(text: str, pieces: Callable[[str], Iterable[str]]) -> list[str]:
