@@ -10,6 +10,7 @@ import attrs
 from lixcore.bootstrap import Wiring
 from lixcore.config import CacheConfig
 from lixcore.domain.session import SessionKey
+from lixcore.registry import Group
 from lixcore.services.reuse.layer_report import LayerReport
 
 
@@ -44,8 +45,24 @@ def stats_document(wiring: Wiring, config: CacheConfig, session: SessionKey) -> 
             "failures": wiring.spiller.failures,
         },
         **{report.name: _layer(report) for report in wiring.caches.reports(session)},
+        "index": _index(wiring, config, session),
         "events": attrs.asdict(wiring.events.counts()),
         "timestamp": _iso(wiring.clock.now()),
+    }
+
+
+def _index(wiring: Wiring, config: CacheConfig, session: SessionKey) -> dict[str, Any]:
+    indexing = wiring.searches.indexing
+    if indexing is None:
+        return {"adapter": None, "state": "off", "messages": None, "lag": None, "error": None}
+    found = indexing.of_session(session, wiring.reader.describe(session))
+    trouble = indexing.index.trouble
+    return {
+        "adapter": config.chosen(Group.ARCHIVE_INDEX),
+        "state": "up" if trouble is None else "damaged" if trouble.is_damage else "away",
+        "messages": None if found is None else found.messages,
+        "lag": None if found is None else found.lag,
+        "error": None if trouble is None else str(trouble.error),
     }
 
 

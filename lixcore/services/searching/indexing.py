@@ -138,16 +138,20 @@ class Indexing:
             progress(done)
         return done
 
-    def catch_up_with(self, sessions: Collection[SessionKey]) -> CaughtUp:
-        """Catch up with some sessions only; see `catch_up`."""
-        done = CaughtUp()
-        began = self._clock.monotonic()
-        with _IndexErrorsToCaller():
-            try:
-                self._catch_up.of_sessions(sessions, done)
-            except (AnotherArchiveError, IndexFailedError) as error:
-                self._make_anew(done, error)
-                self._catch_up.of_sessions(sessions, done)
+    def try_with(self, sessions: Collection[SessionKey]) -> CaughtUp | None:
+        """Catch up with some sessions only, unless the index cannot be used or has to be made anew.
+
+        Returns:
+            What came of it; None where the index cannot.
+
+        Raises:
+            StoreError: The archive cannot be used.
+        """
+        done, began = CaughtUp(), self._clock.monotonic()
+        try:
+            self._catch_up.of_sessions(sessions, done)
+        except (AnotherArchiveError, IndexFailedError):
+            return None
         done.seconds = self._clock.monotonic() - began
         return done
 

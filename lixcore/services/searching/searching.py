@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from lixcore.domain.position import Position
 from lixcore.domain.search_hit import SearchHit
@@ -19,6 +20,9 @@ from lixcore.services.searching.index_guard import IndexFailedError, IndexGuard
 from lixcore.services.searching.looking import SessionInMemory, SessionWithIndex, Source, WholeIndex
 from lixcore.services.searching.query import EVERYTHING, Narrowing, Query
 from lixcore.services.tiers.archive_reader import ArchiveReader
+
+NO_INDEX: Final = "archive_index is none; set it to \"duckdb\", which pip install 'lixcore[duckdb]' brings"
+"""What is wrong, and what to do about it, where an index is needed."""
 
 
 class Searching:
@@ -110,10 +114,7 @@ class Searching:
             StoreError: The index or the archive cannot be used.
         """
         if self._index is None:
-            raise ConfigError(
-                "searching more than one session takes an index, and archive_index is none;"
-                " set archive_index = \"duckdb\" and install it with: pip install 'lixcore[duckdb]'"
-            )
+            raise ConfigError(f"searching more than one session takes an archive index: {NO_INDEX}")
         where = narrowing.of(tenant, sessions)
         try:
             return self._found(WholeIndex(self._index), query, where, k=k, neighbours=neighbours)
