@@ -20,13 +20,13 @@ class InjuredArchive(MemoryArchive):
 
     Attributes:
         damaged: Where.
-        whole_reads: How often a session was read from its beginning.
+        reads: How often a session was read.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.damaged: set[tuple[SessionKey, Position]] = set()
-        self.whole_reads = 0
+        self.reads = 0
 
     def readable(self, session: SessionKey) -> list[Entry]:
         """What can be read, for a test."""
@@ -53,7 +53,7 @@ class InjuredArchive(MemoryArchive):
         after: Position | None = None,
         before: Position | None = None,
     ) -> Salvage:
-        self.whole_reads += not after
+        self.reads += 1
         entries = super().read(session, last=last, after=after, before=before)
         left = [entry for entry in entries if (session, entry.position) not in self.damaged]
         return Salvage(left, ["a place"] if len(left) < len(entries) else [])

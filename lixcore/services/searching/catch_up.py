@@ -25,6 +25,9 @@ BATCH_MESSAGES: Final = 20_000
 BATCH_BYTES: Final = 16 * 1024 * 1024
 """How much is gathered before the index is given it in one step, whichever is reached first."""
 
+MOST_REMEMBERED: Final = 10_000
+"""How many sessions whose newest message is damaged are remembered."""
+
 _UNKNOWN: Final = IndexProgress()
 
 
@@ -79,6 +82,7 @@ class CatchUp:
         self._archive = archive
         self._reader = reader
         self._spared = frozenset(spared)
+        self._read_in_vain: dict[SessionKey, ArchiveInfo] = {}
 
     def steps(self, done: CaughtUp) -> Iterator[None]:
         """Catch up with every session; pauses now and then, with nothing that needs to be undone.
@@ -96,7 +100,7 @@ class CatchUp:
         while infos := list(islice(listed, SESSIONS_AT_ONCE)):
             # What is listed is older than what the index says: good enough to see that there is nothing to do.
             for info, known in zip(infos, self._index.progress([info.session for info in infos]), strict=True):
-                if not _is_level(known, info):
+                if not self._is_level(known, info):
                     self._catch_up_with(info.session, known, info if known == _UNKNOWN else None, batch)
                     if batch.is_full:
                         batch.give()
@@ -152,12 +156,14 @@ class CatchUp:
             if known.forgotten_through < info.forgotten_through:
                 done.forgotten += self._index.forget(session, through=info.forgotten_through)
                 (known,) = self._index.progress([session])
-            if _is_level(known, info):
+            if self._is_level(known, info):
                 return
             messages, size = self._readable(session, after=known.watermark, done=done)
             expected = known.messages + known.lacks + len(messages)
             newer = info if expected == info.messages else self._archive.describe(session)  # some may have come since
             if newer is not None and expected == newer.messages:
+                if not messages:
+                    self._note_in_vain(info)
                 batch.take(IndexBatch(session, messages), size)
             elif known.messages == 0:  # that was the whole session
                 self._add_whole(IndexBatch(session, messages), info, batch)
@@ -166,6 +172,21 @@ class CatchUp:
                 self._add_whole(IndexBatch(session, messages), newer, batch)
         except (CorruptDataError, StoreRefusedError) as error:  # of the archive: the index fails otherwise
             done.count_failure(error)
+
+    def _is_level(self, known: IndexProgress, info: ArchiveInfo) -> bool:
+        """Whether the index has what the archive has."""
+        if known.forgotten_through != info.forgotten_through or known.messages + known.lacks != info.messages:
+            return False
+        if known.watermark >= info.last_position:
+            return True
+        # The newest message is damaged; or it is new, and as many damaged ones are gone. Which, is looked up once.
+        before = self._read_in_vain.get(info.session)
+        return before is not None and (before.messages, before.last_position) == (info.messages, info.last_position)
+
+    def _note_in_vain(self, info: ArchiveInfo) -> None:
+        if len(self._read_in_vain) >= MOST_REMEMBERED:
+            self._read_in_vain.clear()  # at the price of one more look at each
+        self._read_in_vain[info.session] = info
 
     def _add_whole(self, whole: IndexBatch, info: ArchiveInfo, batch: _Batch) -> None:
         """Add all that can be read of a session whose counts differ: some came late, or the archive counts what is damaged.
@@ -243,15 +264,6 @@ class _Batch:
         added = self._index.add([batch])
         self.done.messages += added
         self.done.sessions += added > 0
-
-
-def _is_level(known: IndexProgress, info: ArchiveInfo) -> bool:
-    """Whether the index has what the archive has."""
-    return (
-        known.forgotten_through == info.forgotten_through
-        and known.messages + known.lacks == info.messages
-        and known.watermark >= info.last_position
-    )
 
 
 def _indexed(entry: Entry) -> IndexedMessage:

@@ -127,10 +127,11 @@ class CatchingUp(RuleBasedStateMachine):
         readable = {(session, entry.position) for session in KEYS for entry in self.archive.readable(session)}
         assert {(session, position) for session, position, _ in held(self.index)} == readable
         assert indexing.status().lag == 0
-        before = self.archive.whole_reads
-        again = indexing_of(self.archive, self.index).catch_up()
+        indexing.catch_up()  # which looks once whether a newest message is damaged, or new
+        before = self.archive.reads
+        again = indexing.catch_up()
         assert (again.messages, again.forgotten, again.cleared) == (0, 0, False)
-        assert self.archive.whole_reads == before, "a session that has not changed is read again"
+        assert self.archive.reads == before, "a session that has not changed is read again"
 
     @invariant()
     def nothing_is_found_that_is_not_archived(self) -> None:
@@ -169,4 +170,4 @@ def followed(
 
 
 def test_the_next_catch_up_gives_what_a_rebuild_gives() -> None:
-    run_state_machine_as_test(CatchingUp, settings=settings(max_examples=120, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(CatchingUp, settings=settings(max_examples=150, stateful_step_count=20, deadline=None))
