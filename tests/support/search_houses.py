@@ -80,7 +80,9 @@ class SearchHouse:
         self.indexing = self.new_indexing()
         self.searching = self._searching(self.guard)
         self.without = self._searching(None)
-        self.contexts = SmartContexts(self.layer.window, self.searching, WholeTurns(), CharacterTokens())
+        self.contexts = SmartContexts(
+            self.layer.window, self.searching, WholeTurns(CharacterTokens().count), CharacterTokens()
+        )
 
     def _searching(self, guard: IndexGuard | None) -> Searching:
         return Searching(
