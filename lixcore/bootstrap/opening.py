@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from lixcore.config import CacheConfig
 from lixcore.domain.message import Message
 from lixcore.ports.adapter import AdapterContext
-from lixcore.ports.analyzer import Analyzer
 from lixcore.ports.clock import Clock
 from lixcore.ports.codec import Codec
 from lixcore.ports.policy import TokenCounter
@@ -38,14 +35,6 @@ class Opener:
             count_tokens=self._counted,
         )
         self._counter: TokenCounter | None = None
-        self._analyzer: Analyzer | None = None
-
-    @property
-    def analyzer(self) -> Analyzer:
-        """What turns texts into words, for every index and for a search without one; opened when it is first asked for."""
-        if self._analyzer is None:
-            self._analyzer = self.open(Group.ANALYZER, self._config.analyzer)
-        return self._analyzer
 
     def count_tokens_by(self, counter: TokenCounter) -> None:
         """Have what was opened, and what will be, count tokens by this counter; by the configured one unless told."""
@@ -66,8 +55,7 @@ class Opener:
         is_chosen = name == self._config.chosen(group)  # else an archive names the codec of old data
         origin = str(self._config.origin(group.setting)) if is_chosen else "what is archived"
         adapter = self._config.registry.load(group, name, origin=origin)
-        context = attrs.evolve(self._context, analyzer=self.analyzer) if group is Group.ARCHIVE_INDEX else self._context
-        return adapter.open(self._config.adapter_options(name, group), context)
+        return adapter.open(self._config.adapter_options(name, group), self._context)
 
     def _codec_named(self, name: str) -> Codec:
         # Made once: a codec may hold a trained dictionary, and old archives name one in every frame.
