@@ -11,6 +11,7 @@ from lixcore.config import CacheConfig
 from lixcore.domain.search_hit import SearchHit
 from lixcore.domain.session import SessionKey, checked_tenant
 from lixcore.errors import ClosedError
+from lixcore.ports.archive_index import Table
 from lixcore.ports.clock import Clock
 from lixcore.services.checks.verification import Checked
 from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
@@ -194,6 +195,18 @@ class Stack:
             StoreError: The index or the archive cannot be used.
         """
         return self.wiring.searches.existing_indexing().status()
+
+    def query_sql(self, statement: str, *, tenant: str | None = None, most: int = 1000) -> Table:
+        """Ask the archive index in SQL about the messages of a tenant; see `lixcore.ports.archive_index.AnswersSql`.
+
+        Raises:
+            InvalidInputError: It is no statement that reads, or cannot be answered; with the reason.
+            ConfigError: There is no archive index, or none that answers SQL.
+            StoreError: The index cannot be used.
+        """
+        whose = self.config.tenant if tenant is None else checked_tenant(tenant)
+        checked_count(most, "most", at_least=1, at_most=1_000_000)
+        return self.wiring.searches.answering_sql().query_sql(statement, tenant=whose, most=most)
 
     @property
     def url_embeddings(self) -> UrlEmbeddings:

@@ -14,7 +14,7 @@ from lixcore.config import CacheConfig
 from lixcore.domain.session import RESERVED_TENANT, SessionKey
 from lixcore.errors import ConfigError
 from lixcore.ports.analyzer import Analyzer
-from lixcore.ports.archive_index import ArchiveIndex
+from lixcore.ports.archive_index import AnswersSql, ArchiveIndex
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.events import Events
 from lixcore.ports.hot_store import HotStore
@@ -61,6 +61,17 @@ class Searches:
         if self.indexing is None:
             raise ConfigError(f"there is no archive index: {NO_INDEX}")
         return self.indexing
+
+    def answering_sql(self) -> AnswersSql:
+        """The index, where it answers SQL.
+
+        Raises:
+            ConfigError: It does not, or there is none.
+        """
+        self.existing_indexing()
+        if not isinstance(self.index, AnswersSql):
+            raise ConfigError("the archive index answers no SQL; set archive_index = \"duckdb\", which does")
+        return self.index
 
     def catch_up_with(self, sessions: Collection[SessionKey]) -> None:
         """Bring some sessions into the index, if there is one and it can be used: a session is searched without it, too."""
