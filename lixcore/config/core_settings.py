@@ -167,6 +167,8 @@ class CoreSettings:
     token_counter: str = option("approximate", "What counts the tokens of messages.")
     retention_policy: str = option("age", "The policy that says which histories the janitor removes from the archive.")
     expiry_policy: str = option("fixed", "The policy that says how long what is cached lives.")
+    analyzer: str = option("snowball", "What turns texts and queries into the words that messages are found by.")
+    ranking_policy: str = option("hybrid", "The policy that says in which order what a search found is given.")
     redaction_policy: str | None = option(
         None, "The policy that removes from texts what must not be stored, before anything is; none stores them as they are."
     )

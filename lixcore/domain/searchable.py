@@ -25,8 +25,7 @@ _NO_WORDS: Final = re.compile(
     r"data:[^,]*;base64,.*"
     r"|[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}"  # a UUID
     r"|(?=[a-f]*[0-9])[0-9a-f]{16,}"  # a digest
-    r"|(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9+/_=-]{24,}"  # base64, or a random id
-    ,
+    r"|(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9+/_=-]{24,}",  # base64, or a random id
     re.DOTALL,
 )
 

@@ -34,7 +34,8 @@ class RankingPolicy(Protocol):
         reach: How many neighbours on either side of a hit it wants to see; 0 for none.
     """
 
-    reach: int
+    @property
+    def reach(self) -> int: ...
 
     def rank(self, findings: Sequence[Finding], *, now: float) -> Sequence[float]:
         """The score of each finding, the higher the better, finite; a pure function of its arguments.
