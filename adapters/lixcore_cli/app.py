@@ -112,7 +112,7 @@ EXAMPLES = {
     ),
     "sql": (
         ('lix sql "select role, count(*) from messages group by role"', "who said how much"),
-        ("lix sql \"select session, max(timestamp) from messages group by all\" --json", "for a program"),
+        ('lix sql "select session, max(timestamp) from messages group by all" --json', "for a program"),
     ),
     "stats": (("lix stats", "of the configured tenant"), ("lix stats --tenant acme --json", "of another one, for a program")),
     "config": (

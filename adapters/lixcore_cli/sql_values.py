@@ -26,23 +26,26 @@ def cell(value: object) -> str:
 
 def plain_value(value: object) -> Any:
     """A value as JSON has it: times as ISO 8601, bytes in hex, and as text what JSON has no number for."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value).hex()
-    if isinstance(value, Mapping):
-        return {str(name): plain_value(each) for name, each in value.items()}
-    if isinstance(value, Sequence):
-        return [plain_value(each) for each in value]
-    return str(value)
+    match value:
+        case None | bool() | int() | str():
+            plain: Any = value
+        case float():
+            plain = value if math.isfinite(value) else str(value)
+        case datetime() | date() | time():
+            plain = value.isoformat()
+        case timedelta():
+            plain = value.total_seconds()
+        case Decimal():
+            plain = str(value)  # no digit is lost
+        case bytes() | bytearray() | memoryview():
+            plain = bytes(value).hex()
+        case Mapping():
+            plain = {str(name): plain_value(each) for name, each in value.items()}
+        case Sequence():
+            plain = [plain_value(each) for each in value]
+        case _:
+            plain = str(value)
+    return plain
 
 
 def names_apart(columns: Sequence[str]) -> list[str]:

@@ -69,9 +69,10 @@ class Searches:
             ConfigError: It does not, or there is none.
         """
         self.existing_indexing()
-        if not isinstance(self.index, AnswersSql):
-            raise ConfigError("the archive index answers no SQL; set archive_index = \"duckdb\", which does")
-        return self.index
+        index: object = self.index
+        if not isinstance(index, AnswersSql):
+            raise ConfigError('the archive index answers no SQL; set archive_index = "duckdb", which does')
+        return index
 
     def catch_up_with(self, sessions: Collection[SessionKey]) -> None:
         """Bring some sessions into the index, if there is one and it can be used: a session is searched without it, too."""

@@ -90,7 +90,7 @@ class Wiring:
         return self.caches.url_embeddings
 
     def in_use(self) -> None:
-        """Note that sessions are used, on the way to each use: from the first one on, the janitor's and the index's threads run."""
+        """Note that sessions are used, on the way to each use: from the first one on, both threads run."""
         if self.janitor_thread is not None:
             self.janitor_thread.start()
         if self.index_thread is not None:

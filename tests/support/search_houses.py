@@ -39,9 +39,7 @@ class SumRanking:
         """See the port."""
         del now
         own = [(each.text or 0.0) + (each.vector or 0.0) for each in findings]
-        return [
-            score + sum(own[at] / 2 for at in (*each.before, *each.after)) for score, each in zip(own, findings, strict=True)
-        ]
+        return [score + sum(own[at] / 2 for at in (*each.before, *each.after)) for score, each in zip(own, findings, strict=True)]
 
 
 @attrs.frozen
@@ -80,9 +78,7 @@ class SearchHouse:
         self.indexing = self.new_indexing()
         self.searching = self._searching(self.guard)
         self.without = self._searching(None)
-        self.contexts = SmartContexts(
-            self.layer.window, self.searching, WholeTurns(CharacterTokens().count), CharacterTokens()
-        )
+        self.contexts = SmartContexts(self.layer.window, self.searching, WholeTurns(CharacterTokens().count), CharacterTokens())
 
     def _searching(self, guard: IndexGuard | None) -> Searching:
         return Searching(
@@ -119,5 +115,3 @@ class SearchHouse:
     def found_anywhere(self, text: str, *, tenant: str = ME.tenant, k: int = 10) -> list[str]:
         """What a search of a tenant finds, best first."""
         return [hit.message.content for hit in self.searching.across(tenant, None, words(text), k=k)]
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -296,11 +296,13 @@ def test_redacted_texts_are_not_found() -> None:
 def test_what_is_closed_searches_nothing(indexed: Stack) -> None:
     memory = indexed.session("a")
     memory.close()
-    for call in (lambda: memory.search("rain"), lambda: memory.smart_context("rain")):
+    calls: list[Callable[[], object]] = [lambda: memory.search("rain"), lambda: memory.smart_context("rain")]
+    for call in calls:
         with pytest.raises(ClosedError):
             call()
     indexed.close()
-    for call in (lambda: indexed.search("rain"), indexed.catch_up_index, indexed.index_status):
+    calls = [lambda: indexed.search("rain"), indexed.catch_up_index, indexed.index_status, lambda: indexed.query_sql("select 1")]
+    for call in calls:
         with pytest.raises(ClosedError):
             call()
 

@@ -33,7 +33,9 @@ class IndexAction(StrEnum):
 def indexing(
     action: Annotated[
         IndexAction,
-        typer.Argument(help="catch-up: bring in what was archived since; rebuild: begin from nothing; status: tell what it holds."),
+        typer.Argument(
+            help="catch-up: bring in what was archived since; rebuild: begin from nothing; status: tell what it holds."
+        ),
     ] = IndexAction.CATCH_UP,
     *,
     config: ConfigOption = None,

@@ -206,9 +206,7 @@ class CatchUp:
             # Somebody was forgotten meanwhile, so that the counts were of different moments.
             self._index.add([IndexBatch(session, (), lacks=0)])
 
-    def _readable(
-        self, session: SessionKey, *, after: Position | None, done: CaughtUp
-    ) -> tuple[Sequence[IndexedMessage], int]:
+    def _readable(self, session: SessionKey, *, after: Position | None, done: CaughtUp) -> tuple[Sequence[IndexedMessage], int]:
         """What can be read of a session, and how many bytes that is."""
         damage_before = self._reader.damage_found
         try:

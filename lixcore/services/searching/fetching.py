@@ -50,9 +50,7 @@ class Fetching:
             found += self._some(some, source, neighbours, before)
         return found
 
-    def _some(
-        self, ranked: Sequence[RankedHit], source: Source, neighbours: int, before: Position | None
-    ) -> Sequence[SearchHit]:
+    def _some(self, ranked: Sequence[RankedHit], source: Source, neighbours: int, before: Position | None) -> Sequence[SearchHit]:
         places: list[Place] = [(hit.session, hit.position) for hit in ranked]
         beside = source.neighbours(places, reach=neighbours) if neighbours else [Neighbours()] * len(places)
         if before is not None:

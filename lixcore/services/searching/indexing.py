@@ -21,7 +21,7 @@ from lixcore.services.searching.index_guard import NAME, IndexFailedError, Index
 from lixcore.services.upkeep.lease import Lease
 
 RESTS: Final = 20
-"""A round begins no sooner than so many times the last one's duration after it: indexing takes a twentieth of the time at most."""
+"""A round begins no sooner than so many times the last one's duration after it: so indexing takes a small part of the time."""
 
 LEASE_SECONDS: Final = 120.0
 """How long the right to index lasts when it is not renewed."""

@@ -49,7 +49,9 @@ class Source(Protocol):
     """
 
     @property
-    def at_hand(self) -> Mapping[Place, Message]: ...
+    def at_hand(self) -> Mapping[Place, Message]:
+        """See above."""
+        ...
 
     def neighbours(self, places: Sequence[Place], *, reach: int) -> Sequence[Neighbours]:
         """What stands next to places; see `lixcore.ports.archive_index.ArchiveIndex.neighbours`."""
@@ -134,9 +136,7 @@ class SessionWithIndex:
         newer = self._tail.neighbours([position for _, position in places], reach=reach)
         # What moved into the index meanwhile is in both.
         return [
-            Neighbours(
-                sorted({*one.before, *other.before}, reverse=True)[:reach], sorted({*one.after, *other.after})[:reach]
-            )
+            Neighbours(sorted({*one.before, *other.before}, reverse=True)[:reach], sorted({*one.after, *other.after})[:reach])
             for one, other in zip(indexed, newer, strict=True)
         ]
 

@@ -40,7 +40,9 @@ class Query:
     vector: NDArray[np.float32] | None
 
     @classmethod
-    def checked(cls, query: str | None, query_embedding: Sequence[float] | NDArray[Any] | None, *, dimension: int | None) -> Query:
+    def checked(
+        cls, query: str | None, query_embedding: Sequence[float] | NDArray[Any] | None, *, dimension: int | None
+    ) -> Query:
         """Check what a caller gave.
 
         Args:

@@ -215,7 +215,7 @@ def test_forgetting_says_how_many_and_a_second_time_none() -> None:
     assert house.indexing.forget(ME) == 0
 
 
-@pytest.mark.parametrize("fail", [lambda house: failing(house, AWAY), lambda house: None])
+@pytest.mark.parametrize("fail", [lambda house: failing(house, AWAY), lambda _: None])
 def test_a_worker_goes_on_trying_without_a_stream_of_warnings(
     fail: Callable[[SearchHouse], object], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -60,9 +60,9 @@ def test_a_session_that_is_indexed_is_found_and_ranked_as_without_an_index(
 
 
 @settings(deadline=None, max_examples=150)
-@given(SAID, STEPS, QUERIES, st.booleans())
+@given(said=SAID, steps=STEPS, query=QUERIES, only_users=st.booleans())
 def test_however_far_the_index_lags_behind_the_same_messages_are_found(
-    said: Sequence[tuple[str, Any, str]], steps: Sequence[str], query: Query, only_users: bool
+    said: Sequence[tuple[str, Any, str]], steps: Sequence[str], query: Query, *, only_users: bool
 ) -> None:
     house = lived(said, steps, 1)
     narrowing = Narrowing.checked(roles=["user"] if only_users else None)

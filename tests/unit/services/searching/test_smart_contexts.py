@@ -48,9 +48,7 @@ def test_nothing_recent_is_relevant_and_the_budget_is_kept(
     if indexed:
         house.indexing.catch_up()
     query = Query.checked("rain", [1.0, 5.0] if by_meaning else None, dimension=None)
-    found = house.contexts.of(
-        ME, query, recent_k=recent_k, disk_k=disk_k, neighbours=neighbours, max_tokens=budget
-    )
+    found = house.contexts.of(ME, query, recent_k=recent_k, disk_k=disk_k, neighbours=neighbours, max_tokens=budget)
     context = [message.content for message in house.layer.window.context(ME)]
     assert recent(found) == context[len(context) - len(found.recent) :]
     assert len(found.recent) <= recent_k
