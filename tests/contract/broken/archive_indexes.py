@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from broken import archive_index_company as company
 from broken import archive_index_files as files
 from broken import archive_index_filters as filters
 from broken import archive_index_keeping as keeping
@@ -17,7 +18,7 @@ HISTORY = "random-histories-of-calls-give-what-a-model-gives"
 CASES = [
     *(
         broken(C, adapter, *rules, right=FileArchiveIndex if adapter.capabilities else MemoryArchiveIndex)
-        for room in (keeping, filters, words, rankings, files)
+        for room in (keeping, filters, words, rankings, company, files)
         for adapter, rules in room.CASES
     ),
     # Random histories find it too.
