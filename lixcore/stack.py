@@ -19,7 +19,7 @@ from lixcore.services.histories.catalogue import SessionSummary
 from lixcore.services.histories.import_conversations import Importer
 from lixcore.services.reuse.layer_report import LayerReport
 from lixcore.services.searching.catch_up import CaughtUp
-from lixcore.services.searching.indexing import IndexStatus
+from lixcore.services.searching.index_report import IndexStatus
 from lixcore.services.searching.query import MOST_NEIGHBOURS, Narrowing, Query, checked_count, checked_sessions
 from lixcore.services.upkeep.janitor import JanitorReport
 
@@ -167,8 +167,8 @@ class Stack:
             if catch_up:
                 searches.catch_up_with([session])
             return searches.searching.in_session(session, asked, k=k, narrowing=narrowing, neighbours=neighbours)
-        if catch_up and searches.indexing is not None:
-            searches.indexing.catch_up()
+        if catch_up:
+            searches.existing_index().indexing.catch_up()
         return searches.searching.across(whose, named, asked, k=k, narrowing=narrowing, neighbours=neighbours)
 
     def catch_up_index(self, progress: Callable[[CaughtUp], object] | None = None) -> CaughtUp:
@@ -181,11 +181,11 @@ class Stack:
             ConfigError: There is no archive index.
             StoreError: The index or the archive cannot be used. What was done until then is done.
         """
-        return self.wiring.searches.existing_indexing().catch_up(progress)
+        return self.wiring.searches.existing_index().indexing.catch_up(progress)
 
     def rebuild_index(self, progress: Callable[[CaughtUp], object] | None = None) -> CaughtUp:
         """Make the archive index anew, from nothing; see `catch_up_index`. Searches find little until it is done."""
-        return self.wiring.searches.existing_indexing().rebuild(progress)
+        return self.wiring.searches.existing_index().indexing.rebuild(progress)
 
     def index_status(self) -> IndexStatus:
         """What the archive index holds, and what it lacks; takes as long as there are sessions.
@@ -194,7 +194,7 @@ class Stack:
             ConfigError: There is no archive index.
             StoreError: The index or the archive cannot be used.
         """
-        return self.wiring.searches.existing_indexing().status()
+        return self.wiring.searches.existing_index().report.status()
 
     def query_sql(self, statement: str, *, tenant: str | None = None, most: int = 1000) -> Table:
         """Ask the archive index in SQL about the messages of a tenant; see `lixcore.ports.archive_index.AnswersSql`.

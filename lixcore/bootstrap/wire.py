@@ -115,7 +115,7 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
                 ttl_days=config.disk_ttl_days,
                 spared={RESERVED_TENANT},
                 events=events,
-                on_removal=None if searches.indexing is None else searches.indexing.forget_later,
+                on_removal=None if searches.index is None else searches.index.forgetting.later,
             ),
             interval=config.janitor_interval_seconds,
         )

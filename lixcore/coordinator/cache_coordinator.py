@@ -164,8 +164,8 @@ class CacheCoordinator(Recall, Reuse):
         wiring = self._wiring
         forgotten = wiring.window.forget(self.session)
         cached = wiring.semantic.forget(self.session)
-        indexing = wiring.searches.indexing
-        indexed = indexing.forget(self.session) if indexing is not None else 0
+        index = wiring.searches.index
+        indexed = 0 if index is None else index.forgetting.forget(self.session)
         return {"hot": forgotten.hot, "archive": forgotten.archived, "semantic": cached, "index": indexed}
 
     def get_stats(self) -> dict[str, Any]:

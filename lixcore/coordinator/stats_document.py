@@ -10,7 +10,6 @@ import attrs
 from lixcore.bootstrap import Wiring
 from lixcore.config import CacheConfig
 from lixcore.domain.session import SessionKey
-from lixcore.registry import Group
 from lixcore.services.reuse.layer_report import LayerReport
 
 
@@ -45,20 +44,20 @@ def stats_document(wiring: Wiring, config: CacheConfig, session: SessionKey) -> 
             "failures": wiring.spiller.failures,
         },
         **{report.name: _layer(report) for report in wiring.caches.reports(session)},
-        "index": _index(wiring, config, session),
+        "index": _index(wiring, session),
         "events": attrs.asdict(wiring.events.counts()),
         "timestamp": _iso(wiring.clock.now()),
     }
 
 
-def _index(wiring: Wiring, config: CacheConfig, session: SessionKey) -> dict[str, Any]:
-    indexing = wiring.searches.indexing
-    if indexing is None:
+def _index(wiring: Wiring, session: SessionKey) -> dict[str, Any]:
+    index = wiring.searches.index
+    if index is None:
         return {"adapter": None, "state": "off", "messages": None, "lag": None, "error": None}
-    found = indexing.of_session(session, wiring.reader.describe(session))
-    trouble = indexing.index.trouble
+    found = index.report.of_session(session, wiring.reader.describe(session))
+    trouble = index.guard.trouble
     return {
-        "adapter": config.chosen(Group.ARCHIVE_INDEX),
+        "adapter": index.adapter,
         "state": "up" if trouble is None else "damaged" if trouble.is_damage else "away",
         "messages": None if found is None else found.messages,
         "lag": None if found is None else found.lag,

@@ -8,11 +8,11 @@ from typing import Any
 import attrs
 
 from injured_archive import FollowedPort, InjuredArchive
+from lixcore.bootstrap.searches import IndexParts, index_parts
 from lixcore.domain.message import Message
-from lixcore.domain.session import RESERVED_TENANT, SessionKey
+from lixcore.domain.session import SessionKey
 from lixcore.domain.words import PlainAnalyzer
 from lixcore.ports.ranking import Finding
-from lixcore.services.searching.catch_up import CatchUp
 from lixcore.services.searching.index_guard import IndexGuard
 from lixcore.services.searching.indexing import Indexing
 from lixcore.services.searching.query import Query
@@ -74,9 +74,8 @@ class SearchHouse:
         self.index: Any = FollowedPort(self.memory)
         self.layer = SessionLayer(self.hot, self.archive, self.clock, window=window, batch=batch)
         self.ranking = SumRanking(reach)
-        self.guard = IndexGuard(self.index, self.clock, self.heard)
-        self.indexing = self.new_indexing()
-        self.searching = self._searching(self.guard)
+        self.parts = self.process()
+        self.searching = self._searching(self.parts.guard)
         self.without = self._searching(None)
         self.contexts = SmartContexts(self.layer.window, self.searching, WholeTurns(CharacterTokens().count), CharacterTokens())
 
@@ -85,20 +84,18 @@ class SearchHouse:
             self.layer.window, self.layer.reader, guard, analyzer=PlainAnalyzer(), ranking=self.ranking, clock=self.clock
         )
 
-    def new_indexing(self) -> Indexing:
-        """As in a process of its own, but for what is known of the index's troubles."""
+    def process(self) -> IndexParts:
+        """What a process does with the index; as in one of its own."""
         reader = ArchiveReader(self.archive, skip_damage=True, events=self.heard)
-        spared = {RESERVED_TENANT}
-        return Indexing(
-            self.guard,
-            CatchUp(self.guard, self.archive, reader, spared=spared),
-            self.archive,
-            Lease(self.hot, self.clock, "index", seconds=120.0),
-            self.clock,
-            adapter="memory",
-            interval=60.0,
-            spared=spared,
+        lease = Lease(self.hot, self.clock, "index", seconds=120.0)
+        return index_parts(
+            "memory", self.index, self.archive, reader, lease=lease, clock=self.clock, interval=60.0, events=self.heard
         )
+
+    @property
+    def indexing(self) -> Indexing:
+        """What catches the index up."""
+        return self.parts.indexing
 
     def say(
         self, *texts: str, session: SessionKey = ME, role: str = "user", embedding: Sequence[float] | None = None, **metadata: Any

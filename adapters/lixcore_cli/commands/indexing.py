@@ -18,7 +18,7 @@ from lixcore_cli.quantities import counted, size
 
 if TYPE_CHECKING:
     from lixcore.services.searching.catch_up import CaughtUp
-    from lixcore.services.searching.indexing import IndexStatus
+    from lixcore.services.searching.index_report import IndexStatus
     from lixcore.stack import Stack
 
 

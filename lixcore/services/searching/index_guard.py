@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
@@ -50,6 +51,15 @@ class IndexFailedError(Exception):
     def __init__(self, error: StoreError) -> None:
         self.error = error
         super().__init__(str(error))
+
+
+@contextmanager
+def errors_to_caller() -> Iterator[None]:
+    """Raise what the index raised, where nobody can go on without it."""
+    try:
+        yield
+    except IndexFailedError as failed:
+        raise failed.error from None
 
 
 @attrs.frozen

@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from injured_archive import FollowedPort, InjuredArchive, said
+from lixcore.bootstrap.searches import IndexParts, index_parts
 from lixcore.domain.position import Position
 from lixcore.domain.session import RESERVED_TENANT, SessionKey
 from lixcore.ports.archive_index import ArchiveIndex, IndexFilter
 from lixcore.services.searching import catch_up as module
-from lixcore.services.searching.catch_up import CatchUp
-from lixcore.services.searching.index_guard import IndexGuard
 from lixcore.services.searching.indexing import Indexing
 from lixcore.services.tiers.archive_reader import ArchiveReader
 from lixcore.services.upkeep.lease import Lease
@@ -36,12 +35,16 @@ class KilledError(BaseException):
 
 
 def indexing_of(archive: Any, index: Any) -> Indexing:
-    """As the stack wires it."""
+    """As the stack wires it, in a process of its own."""
+    return parts_of(archive, index).indexing
+
+
+def parts_of(archive: Any, index: Any) -> IndexParts:
     clock = SettableClock()
-    guard = IndexGuard(index, clock)
-    catch_up = CatchUp(guard, archive, ArchiveReader(archive, skip_damage=True), spared={RESERVED_TENANT})
     lease = Lease(MemoryHotStore(clock), clock, "index", seconds=60.0)
-    return Indexing(guard, catch_up, archive, lease, clock, adapter="memory", interval=60.0, spared={RESERVED_TENANT})
+    return index_parts(
+        "memory", index, archive, ArchiveReader(archive, skip_damage=True), lease=lease, clock=clock, interval=60.0
+    )
 
 
 def held(index: ArchiveIndex) -> set[tuple[SessionKey, int, float]]:
@@ -126,7 +129,7 @@ class CatchingUp(RuleBasedStateMachine):
         assert held(self.index) == held(rebuilt)
         readable = {(session, entry.position) for session in KEYS for entry in self.archive.readable(session)}
         assert {(session, position) for session, position, _ in held(self.index)} == readable
-        assert indexing.status().lag == 0
+        assert parts_of(self.archive, self.index).report.status().lag == 0
         indexing.catch_up()  # which looks once whether a newest message is damaged, or new
         before = self.archive.reads
         again = indexing.catch_up()

@@ -145,12 +145,10 @@ def test_damage_that_a_catch_up_meets_is_cleared_by_it(method: str) -> None:
 def with_merging(house: SearchHouse) -> SearchHouse:
     """The same stores, and an index that can merge."""
     from injured_archive import FollowedPort
-    from lixcore.services.searching.index_guard import IndexGuard
 
     house.index = FollowedPort(house.memory)
-    house.guard = IndexGuard(house.index, house.clock, house.heard)
-    house.indexing = house.new_indexing()
-    house.searching = house._searching(house.guard)
+    house.parts = house.process()
+    house.searching = house._searching(house.parts.guard)
     return house
 
 
@@ -190,7 +188,7 @@ def test_forgetting_that_the_index_cannot_do_now_is_done_before_the_next_catch_u
     house.layer.window.forget(ME)
     failing(house, AWAY)
     with pytest.raises(StoreUnavailableError):
-        house.indexing.forget(ME)
+        house.parts.forgetting.forget(ME)
     assert house.memory.measure().messages == 3
     well(house)
     house.clock.advance(PROBE_SECONDS)
@@ -203,16 +201,16 @@ def test_forgetting_empties_an_index_that_is_damaged() -> None:
     house = indexed_house()
     house.layer.window.forget(ME)
     failing(house, DAMAGED, "forget")
-    assert house.indexing.forget(ME) == 0
+    assert house.parts.forgetting.forget(ME) == 0
     assert house.memory.measure().messages == 0
 
 
 def test_forgetting_says_how_many_and_a_second_time_none() -> None:
     house = indexed_house()
-    assert house.indexing.forget(ME) == 0, "the archive has not forgotten it"
+    assert house.parts.forgetting.forget(ME) == 0, "the archive has not forgotten it"
     house.layer.window.forget(ME)
-    assert house.indexing.forget(ME) == 3
-    assert house.indexing.forget(ME) == 0
+    assert house.parts.forgetting.forget(ME) == 3
+    assert house.parts.forgetting.forget(ME) == 0
 
 
 @pytest.mark.parametrize("fail", [lambda house: failing(house, AWAY), lambda _: None])
@@ -238,7 +236,7 @@ def test_a_worker_goes_on_trying_without_a_stream_of_warnings(
 
 def test_one_worker_of_all_processes_indexes() -> None:
     house = indexed_house()
-    other = house.new_indexing()
+    other = house.process().indexing
     house.say("rain in winter")
     house.layer.window.flush(ME)
     assert house.indexing.work() == 0
