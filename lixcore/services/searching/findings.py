@@ -107,11 +107,10 @@ def ranked(
         return ()
     findings = findings_of(text, vector, neighbours)
     scores = policy.rank(findings, now=now)
-    hits = [
-        RankedHit(*place, score, finding.timestamp or 0.0, finding.text, finding.vector)
-        for place, finding, score in zip(places, findings, scores, strict=False)
+    best = nsmallest(k, range(len(places)), key=lambda at: (-scores[at], -places[at][1], places[at][0].id))
+    return [
+        RankedHit(*places[at], scores[at], findings[at].timestamp or 0.0, findings[at].text, findings[at].vector) for at in best
     ]
-    return nsmallest(k, hits, key=lambda hit: (-hit.score, -hit.position, hit.session.id))
 
 
 def _scores(hits: Sequence[IndexHit]) -> dict[Place, float]:

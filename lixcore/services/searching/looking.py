@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from heapq import nsmallest
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
@@ -24,6 +25,9 @@ from lixcore.services.searching.query import Query
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+_ALONE: Final = Neighbours()
 
 
 @attrs.frozen
@@ -81,8 +85,7 @@ class WholeIndex:
         most = max(k, CANDIDATES)
         text = self._index.search_text(query.text, k=most, where=where) if query.text else ()
         vector = () if query.vector is None else self._index.search_vector(query.vector, k=most, where=where)
-        places = places_of(text, vector)
-        return Hits(text, vector, self.neighbours(places, reach=reach) if reach and places else ())
+        return Hits(text, vector, _beside(self, text, vector, reach=reach))
 
     def neighbours(self, places: Sequence[Place], *, reach: int) -> Sequence[Neighbours]:
         """See `Source`."""
@@ -101,8 +104,7 @@ class SessionInMemory:
         most = max(k, CANDIDATES)
         text = self._held.search_text(self._analyzer.query_words(query.text), k=most, where=where) if query.text else ()
         vector = () if query.vector is None else self._held.search_vector(query.vector, k=most, where=where)
-        places = places_of(text, vector)
-        return Hits(text, vector, self.neighbours(places, reach=reach) if reach and places else ())
+        return Hits(text, vector, _beside(self, text, vector, reach=reach))
 
     def neighbours(self, places: Sequence[Place], *, reach: int) -> Sequence[Neighbours]:
         """See `Source`."""
@@ -125,8 +127,7 @@ class SessionWithIndex:
         most = max(k, CANDIDATES)
         text = self._by_text(query.text, where, k=most) if query.text else ()
         vector = () if query.vector is None else self._by_vector(query.vector, where, k=most)
-        places = places_of(text, vector)
-        return Hits(text, vector, self.neighbours(places, reach=reach) if reach and places else ())
+        return Hits(text, vector, _beside(self, text, vector, reach=reach))
 
     def neighbours(self, places: Sequence[Place], *, reach: int) -> Sequence[Neighbours]:
         """See `Source`."""
@@ -156,6 +157,17 @@ class SessionWithIndex:
         """What the tail does not have: the index may have come further since it was asked."""
         end = Position(self._watermark + 1)
         return where if not len(self._tail) else attrs.evolve(where, before=min(end, where.before or end))
+
+
+def _beside(source: Source, text: Sequence[IndexHit], vector: Sequence[IndexHit], *, reach: int) -> Sequence[Neighbours]:
+    """What stands next to each hit. Of one that is alone in its session nobody asks: no other hit can be beside it."""
+    if not reach:
+        return ()
+    places = places_of(text, vector)
+    sessions = Counter(session for session, _ in places)
+    together = [place for place in places if sessions[place[0]] > 1]
+    found = iter(source.neighbours(together, reach=reach) if together else ())
+    return [next(found) if sessions[session] > 1 else _ALONE for session, _ in places]
 
 
 def _read(

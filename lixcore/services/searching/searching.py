@@ -123,6 +123,11 @@ class Searching:
 
     def _found(self, source: Source, query: Query, where: IndexFilter, *, k: int, neighbours: int) -> Sequence[SearchHit]:
         hits = source.search(query, where, k=k, reach=self._ranking.reach)
-        every = len(hits.text) + len(hits.vector)
-        best = ranked(hits.text, hits.vector, hits.beside, policy=self._ranking, now=self._clock.now(), k=max(1, every))
+        now, every = self._clock.now(), len(hits.text) + len(hits.vector)
+        best = ranked(hits.text, hits.vector, hits.beside, policy=self._ranking, now=now, k=k)
+        found = self._fetching.fetched(best, source, k=k, neighbours=neighbours, before=where.before)
+        if len(found) == len(best) or len(best) == every:
+            return found
+        # Some of the best are gone from the archive: the next ones take their places.
+        best = ranked(hits.text, hits.vector, hits.beside, policy=self._ranking, now=now, k=every)
         return self._fetching.fetched(best, source, k=k, neighbours=neighbours, before=where.before)
