@@ -176,7 +176,7 @@ class IndexGuard:
             return
         self._trouble = IndexTrouble(self._clock.now(), error)
         if isinstance(error, CorruptDataError):
-            _log.warning("the archive index is damaged, and is made anew by the next catch-up (`lix index`): %s", error)
+            _log.warning("the archive index cannot be used until the next catch-up has made it anew: %s", error)
             if self._tell_damaged is not None:
                 self._tell_damaged(Damaged(NAME, str(error)))
         else:
@@ -189,7 +189,7 @@ class IndexGuard:
         if trouble is None:
             return
         if trouble.is_damage:
-            _log.warning("the archive index was cleared, and is made anew of the archive")
+            _log.info("the archive index was cleared, and is made anew")
             return
         _log.warning("the archive index works again")
         if self._tell_recovered is not None:

@@ -116,7 +116,7 @@ def test_a_damaged_index_is_made_anew_by_the_next_catch_up_and_said_once(caplog:
     done = house.indexing.catch_up()
     assert (done.cleared, done.messages, done.complete) == (True, 3, True)
     assert len(house.found_anywhere("rain")) == 2
-    assert [record.message.partition(",")[0] for record in caplog.records[1:]] == ["the archive index was cleared"]
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize("method", ["progress", "add", "merge", "forget"])
