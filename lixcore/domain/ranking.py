@@ -61,8 +61,10 @@ def borrowed(scores: Sequence[float], neighbours: Sequence[Sequence[int]], weigh
         neighbours: For each, which ones stand next to it, nearest first, as indexes.
         weights: The share that the nearest lends, the next one, and so on; those beyond lend nothing.
     """
+    lent = [max(0.0, score) for score in scores]
+    # Summed up exactly: the order in which findings come must not tell two equal ones apart.
     return [
-        math.fsum(weight * max(0.0, scores[other]) for other, weight in zip(others, weights, strict=False))
+        math.fsum([lent[other] * weight for other, weight in zip(others, weights, strict=False)]) if others else 0.0
         for others in neighbours
     ]
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import nsmallest
+from itertools import repeat
 from typing import Final, TypeAlias
 
 import attrs
@@ -50,37 +51,24 @@ class RankedHit:
 
 
 def places_of(text: Sequence[IndexHit], vector: Sequence[IndexHit]) -> Sequence[Place]:
-    """Where hits are, each place once, those by words first."""
-    return list(dict.fromkeys((hit.session, hit.position) for hits in (text, vector) for hit in hits))
+    """Where hits are, each place once, those by words first.
+
+    Args:
+        text: Hits by words. All hits are of one tenant; of two for one message, the first counts.
+        vector: Hits by meaning, alike.
+    """
+    return [(hit.session, hit.position) for hit, _, _ in _merged(text, vector).values()]
 
 
 def findings_of(text: Sequence[IndexHit], vector: Sequence[IndexHit], neighbours: Sequence[Neighbours]) -> Sequence[Finding]:
     """What a ranking policy is shown: first what `places_of` gives, in that order, then what only stands next to it.
 
     Args:
-        text: Hits by words; of two for one message, the first counts.
-        vector: Hits by meaning, alike.
+        text: As for `places_of`.
+        vector: As for `places_of`.
         neighbours: What stands next to each of `places_of`; empty where the policy does not reach for neighbours.
     """
-    places = places_of(text, vector)
-    at = {place: index for index, place in enumerate(places)}
-    beside = neighbours or [Neighbours()] * len(places)
-    for (session, _), next_to in zip(places, beside, strict=True):
-        for position in (*next_to.before, *next_to.after):
-            at.setdefault((session, position), len(at))
-    by_text, by_vector = _scores(text), _scores(vector)
-    said = {(hit.session, hit.position): hit.timestamp for hit in (*vector, *text)}
-    found = [
-        Finding(
-            text=by_text.get(place),
-            vector=by_vector.get(place),
-            timestamp=said[place],
-            before=[at[place[0], position] for position in next_to.before],
-            after=[at[place[0], position] for position in next_to.after],
-        )
-        for place, next_to in zip(places, beside, strict=True)
-    ]
-    return found + [Finding()] * (len(at) - len(found))
+    return _findings(_merged(text, vector), neighbours)
 
 
 def ranked(
@@ -95,23 +83,55 @@ def ranked(
     """The best hits, best first; of equal ones the higher position first, then the lower session id, by code points.
 
     Args:
-        text: As for `findings_of`.
-        vector: As for `findings_of`.
+        text: As for `places_of`.
+        vector: As for `places_of`.
         neighbours: As for `findings_of`.
         policy: Says what is better.
         now: Seconds since the epoch.
         k: How many at most.
     """
-    places = places_of(text, vector)
-    if not places:
+    merged = _merged(text, vector)
+    if not merged:
         return ()
-    findings = findings_of(text, vector, neighbours)
-    scores = policy.rank(findings, now=now)
-    best = nsmallest(k, range(len(places)), key=lambda at: (-scores[at], -places[at][1], places[at][0].id))
+    scores = policy.rank(_findings(merged, neighbours), now=now)
+    found = list(merged.values())
+    best = nsmallest(k, range(len(found)), key=lambda at: (-scores[at], -found[at][0].position, found[at][0].session.id))
     return [
-        RankedHit(*places[at], scores[at], findings[at].timestamp or 0.0, findings[at].text, findings[at].vector) for at in best
+        RankedHit(hit.session, hit.position, scores[at], hit.timestamp, by_text, by_vector)
+        for at in best
+        for hit, by_text, by_vector in [found[at]]
     ]
 
 
-def _scores(hits: Sequence[IndexHit]) -> dict[Place, float]:
-    return {(hit.session, hit.position): hit.score for hit in reversed(hits)}
+# A session's id stands for it among those of one tenant: a text is compared in C, a key is not.
+_Merged: TypeAlias = dict[tuple[str, Position], tuple[IndexHit, float | None, float | None]]
+
+
+def _merged(text: Sequence[IndexHit], vector: Sequence[IndexHit]) -> _Merged:
+    """Each message that was found once, with its scores by words and by meaning."""
+    by_vector = {(hit.session.id, hit.position): hit for hit in reversed(vector)}
+    merged: _Merged = {}
+    for hit in text:
+        place = (hit.session.id, hit.position)
+        if place not in merged:
+            other = by_vector.get(place)
+            merged[place] = (hit, hit.score, None if other is None else other.score)
+    for hit in vector:
+        place = (hit.session.id, hit.position)
+        if place not in merged:
+            merged[place] = (hit, None, hit.score)
+    return merged
+
+
+def _findings(merged: _Merged, neighbours: Sequence[Neighbours]) -> Sequence[Finding]:
+    at = dict(zip(merged, range(len(merged)), strict=True))
+    found = []
+    beside = neighbours or repeat(_NONE, len(merged))
+    for (session, _), (hit, by_text, by_vector), next_to in zip(merged, merged.values(), beside, strict=True):
+        before = [at.setdefault((session, position), len(at)) for position in next_to.before]
+        after = [at.setdefault((session, position), len(at)) for position in next_to.after]
+        found.append(Finding(by_text, by_vector, hit.timestamp, before, after))
+    return found + [Finding()] * (len(at) - len(found))
+
+
+_NONE: Final = Neighbours()

@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 @attrs.frozen(eq=False)
 class _Held:
     message: IndexedMessage
-    occurrences: Mapping[str, int]
-    length: int
+    words: Sequence[str]
 
 
 class MessagesInMemory:
@@ -54,17 +53,18 @@ class MessagesInMemory:
 
     def __init__(self, session: SessionKey, messages: Iterable[IndexedMessage], analyzer: Analyzer) -> None:
         self.session = session
-        self._held = sorted((_cut(message, analyzer) for message in messages), key=lambda held: held.message.position)
+        self._held = sorted(
+            (_Held(message, analyzer.words_of(message.text)) for message in messages), key=lambda held: held.message.position
+        )
         self._positions = [held.message.position for held in self._held]
-        self._words = sum(held.length for held in self._held)
+        self._length = sum(len(held.words) for held in self._held)
 
     def __len__(self) -> int:
         return len(self._held)
 
     def count_words(self, words: Sequence[str]) -> WordCounts:
         """What texts are scored by: see `lixcore.ports.archive_index.ArchiveIndex.count_words`."""
-        holding = {word: sum(1 for held in self._held if word in held.occurrences) for word in words}
-        return WordCounts(len(self._held), self._words, holding)
+        return self._counts(words, self._sharing(words))
 
     def search_text(
         self, words: Sequence[str], *, k: int, where: IndexFilter, beside: WordCounts | None = None
@@ -77,16 +77,17 @@ class MessagesInMemory:
             where: Which messages; its tenant and sessions are taken to be this session.
             beside: What else of the session is searched, elsewhere.
         """
-        counts = self.count_words(words)
+        sharing = self._sharing(words)
+        counts = self._counts(words, sharing)
         if beside is not None:
             counts = _together(counts, beside)
         corpus = Corpus(counts.messages, counts.words)
         rarities = {word: corpus.rarity(count) for word, count in counts.holding.items() if count}
-        hits = []
-        for held in self._held:
-            shared = {word: held.occurrences[word] for word in rarities if word in held.occurrences}
-            if shared and _fits(held.message, where):
-                hits.append(self._hit(held.message, score(shared, rarities, corpus.drag(held.length))))
+        hits = [
+            self._hit(held.message, score(shared, rarities, corpus.drag(len(held.words))))
+            for held, shared in sharing
+            if _fits(held.message, where)
+        ]
         return nsmallest(k, hits, key=lambda hit: (-hit.score, -hit.position))
 
     def search_vector(self, vector: NDArray[np.float32], *, k: int, where: IndexFilter) -> Sequence[IndexHit]:
@@ -113,6 +114,19 @@ class MessagesInMemory:
         """What stands next to some positions, in their order; see `lixcore.ports.archive_index.ArchiveIndex.neighbours`."""
         return [neighbours_among(self._positions, position, reach=reach) for position in positions]
 
+    def _sharing(self, words: Sequence[str]) -> list[tuple[_Held, dict[str, int]]]:
+        """The messages that have any of some words, with how often they have which."""
+        wanted = frozenset(words)
+        return [
+            (held, {word: held.words.count(word) for word in wanted.intersection(held.words)})
+            for held in self._held
+            if not wanted.isdisjoint(held.words)
+        ]
+
+    def _counts(self, words: Sequence[str], sharing: Sequence[tuple[_Held, Mapping[str, int]]]) -> WordCounts:
+        holding = Counter(word for _, shared in sharing for word in shared)
+        return WordCounts(len(self._held), self._length, {word: holding[word] for word in words})
+
     def _hit(self, message: IndexedMessage, score: float) -> IndexHit:
         return IndexHit(self.session, message.position, score, message.timestamp)
 
@@ -127,11 +141,6 @@ def neighbours_among(positions: Sequence[Position], position: Position, *, reach
     """
     start, end = bisect_left(positions, position), bisect_right(positions, position)
     return Neighbours(positions[max(0, start - reach) : start][::-1], positions[end : end + reach])
-
-
-def _cut(message: IndexedMessage, analyzer: Analyzer) -> _Held:
-    words = analyzer.words_of(message.text)
-    return _Held(message, Counter(words), len(words))
 
 
 def _together(one: WordCounts, other: WordCounts) -> WordCounts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +161,7 @@ def test_stemmers_are_imported_when_a_word_needs_one_and_no_other_than_that() ->
 
 def test_without_the_stemmers_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> str:
-        raise stemmers.PackageNotFoundError(name)
+        raise PackageNotFoundError(name)
 
     stemmers.version.cache_clear()
     monkeypatch.setattr(stemmers, "version_of", missing)
@@ -170,7 +170,7 @@ def test_without_the_stemmers_it_says_what_to_install(monkeypatch: pytest.Monkey
 
 
 def test_a_configuration_chooses_it_and_its_language() -> None:
-    def chosen(**settings: str) -> Any:
+    def chosen(**settings: Any) -> Any:
         return Opener(CacheConfig(hot_store="memory", cold_archive="memory", **settings)).analyzer
 
     assert chosen().identity == ENGLISH.identity
