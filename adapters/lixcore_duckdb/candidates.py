@@ -67,7 +67,8 @@ def best_places(scores: NDArray[np.float64], k: int) -> NDArray[np.intp]:
     """Where the best scores are: ``k``, and those that are as good as the last of them; in any order."""
     if len(scores) <= k:
         return np.arange(len(scores))
-    return (scores >= np.partition(scores, -k)[-k]).nonzero()[0]
+    found: NDArray[np.intp] = (scores >= np.partition(scores, -k)[-k]).nonzero()[0]
+    return found
 
 
 def together(found: Sequence[Candidates]) -> Candidates:

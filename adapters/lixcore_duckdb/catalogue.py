@@ -117,7 +117,9 @@ def wipe(generation: Path) -> None:
         connection.execute(
             "PRAGMA busy_timeout = 100"
         )  # readers keep it back for as long as they read; the next merge tries again
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        ((busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if not busy:
+            connection.execute("UPDATE meta SET unwiped = 0")
     finally:
         connection.close()
 

@@ -9,7 +9,6 @@ import attrs
 
 from lixcore.domain.session import SessionKey
 from lixcore_duckdb.catalogue import tenant_digest
-from lixcore_duckdb.part_files import PartFile
 from lixcore_duckdb.part_writing import NewPart
 
 
@@ -32,7 +31,7 @@ def add_part(sql: sqlite3.Connection, part: NewPart) -> int:
     """Let a new part count; how many of its messages do, as somebody may have been forgotten since they were read."""
     marks = _marks(sql, [span.session for span in part.spans])
     sums: dict[bytes, list[int]] = {}
-    gone = 0
+    gone, spans = 0, []
     for span in part.spans:
         hidden = int(span.positions.searchsorted(marks[span.session], side="right"))
         messages, words, embeddings = (
@@ -40,7 +39,7 @@ def add_part(sql: sqlite3.Connection, part: NewPart) -> int:
             int(span.words[hidden:].sum()),
             int(span.embedded[hidden:].sum()),
         )
-        _put_span(sql, part.number, span.session, span.first, span.first + hidden, span.stop)
+        spans.append((span.session, part.number, span.first, span.first + hidden, span.stop))
         gone += hidden
         if messages:
             sql.execute(
@@ -55,7 +54,7 @@ def add_part(sql: sqlite3.Connection, part: NewPart) -> int:
         " SET messages = messages + excluded.messages, words = words + excluded.words",
         [(tenant, *total) for tenant, total in sums.items()],
     )
-    _put_part(sql, part, gone)
+    _put_part(sql, part, spans, gone)
     return part.spans[-1].stop - gone
 
 
@@ -73,18 +72,21 @@ def replace_parts(sql: sqlite3.Connection, old: Sequence[int], part: NewPart | N
     if part is None:
         return
     forgotten = _marks(sql, [span.session for span in part.spans])
-    gone = 0
+    gone, spans = 0, []
     for span in part.spans:
         hidden = int(span.positions.searchsorted(forgotten[span.session], side="right"))
-        _put_span(sql, part.number, span.session, span.first, span.first + hidden, span.stop)
+        spans.append((span.session, part.number, span.first, span.first + hidden, span.stop))
         gone += hidden
-    _put_part(sql, part, gone)
+    _put_part(sql, part, spans, gone)
 
 
-def _put_part(sql: sqlite3.Connection, part: NewPart, forgotten: int) -> None:
+def _put_part(sql: sqlite3.Connection, part: NewPart, spans: Sequence[tuple[int, int, int, int, int]], forgotten: int) -> None:
     messages = part.spans[-1].stop
     sql.execute("INSERT INTO parts VALUES (?, ?, ?)", (part.number, messages, forgotten))
-    put_files(sql, part.number, part.files)
+    sql.executemany("INSERT INTO spans VALUES (?, ?, ?, ?, ?)", spans)
+    sql.executemany(
+        "INSERT INTO files VALUES (?, ?, ?, ?)", [(part.number, each.kind, each.size, each.checksum) for each in part.files]
+    )
     stretches: dict[bytes, list[int]] = {}
     for span in part.spans:
         stretches.setdefault(span.tenant, [span.first, span.stop])[1] = span.stop
@@ -92,15 +94,6 @@ def _put_part(sql: sqlite3.Connection, part: NewPart, forgotten: int) -> None:
         "INSERT INTO stretches VALUES (?, ?, ?, ?)",
         [(tenant, part.number, first, stop) for tenant, (first, stop) in stretches.items()],
     )
-
-
-def put_files(sql: sqlite3.Connection, part: int, files: Sequence[PartFile]) -> None:
-    """Remember the files of a part."""
-    sql.executemany("INSERT INTO files VALUES (?, ?, ?, ?)", [(part, each.kind, each.size, each.checksum) for each in files])
-
-
-def _put_span(sql: sqlite3.Connection, part: int, session: int, start: int, first: int, stop: int) -> None:
-    sql.execute("INSERT INTO spans VALUES (?, ?, ?, ?, ?)", (session, part, start, first, stop))
 
 
 def _marks(sql: sqlite3.Connection, sessions: Sequence[int]) -> dict[int, int]:

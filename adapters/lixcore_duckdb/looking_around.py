@@ -32,7 +32,7 @@ def positions_of(parts: dict[int, Part], spans: Sequence[tuple[int, int, int]]) 
 
 def beside(positions: NDArray[np.int64], place: Position, reach: int) -> Neighbours:
     """The nearest on either side of a place, which may be among the positions or not."""
-    below, above = (int(positions.searchsorted(place, side)) for side in ("left", "right"))  # type: ignore[call-overload]  # two literals
+    below, above = int(positions.searchsorted(place)), int(positions.searchsorted(place, side="right"))
     before = positions[max(0, below - reach) : below][::-1].tolist()
     after = positions[above : above + reach].tolist()
     return Neighbours([Position(each) for each in before], [Position(each) for each in after])

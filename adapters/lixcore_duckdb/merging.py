@@ -1,22 +1,17 @@
-"""Putting parts together: which, and how.
-
-Parts of about the same size become one when there are `FAN_IN` of them, so that a message is written again once for each tier
-that it rises: of a million added in thousands, three times. A part of which somebody was forgotten is always written anew.
-"""
+"""Several parts as one, sorted as a part is, without what was forgotten."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import numpy as np
 
 from lixcore_duckdb.engine import Engine, quoted, registered
 from lixcore_duckdb.part_files import MESSAGES, ROWS, WORDS, PartFile, describe, path_of, write_arrays
-from lixcore_duckdb.part_reading import Part
+from lixcore_duckdb.part_reading import Embeddings, Part
 from lixcore_duckdb.part_writing import WRITE_MESSAGES, NewPart, NewSpan, write_embeddings
 from lixcore_duckdb.posting_lists import merged_lists, write_lists
 from lixcore_duckdb.state_reading import Ranges
@@ -24,94 +19,66 @@ from lixcore_duckdb.state_reading import Ranges
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FAN_IN: Final = 8
-_SMALLEST: Final = 2_000
 _EMBEDDINGS_AT_ONCE: Final = 16_384
 
 
-@attrs.frozen
-class PartSize:
-    """What is asked to choose parts by.
+@attrs.frozen(eq=False)
+class Kept:
+    """A part of which some rows go into another one.
 
     Attributes:
-        number: The part's.
-        messages: Its rows.
-        forgotten: How many of these count no more.
+        part: The part.
+        rows: int64, which rows are kept, ascending.
+        moves: int64, for each row of the part the new one; -1 for those that are left out.
     """
 
-    number: int
-    messages: int
-    forgotten: int
-
-    @property
-    def tier(self) -> int:
-        """How large it is, in powers of `FAN_IN`."""
-        left = max(1, self.messages - self.forgotten)
-        return 0 if left < _SMALLEST else 1 + int(math.log(left / _SMALLEST, FAN_IN))
-
-
-def chosen(parts: Sequence[PartSize], *, most: int, forgotten: bool) -> list[int]:
-    """Which parts become one next; empty when there is nothing to gain.
-
-    Args:
-        parts: All there are.
-        most: From how many parts of one tier on these become one.
-        forgotten: Whether those are written anew of which somebody was forgotten.
-    """
-    tiers: dict[int, list[PartSize]] = {}
-    for each in parts:
-        tiers.setdefault(each.tier, []).append(each)
-    for tier in sorted(tiers):
-        if len(tiers[tier]) >= most:
-            return [each.number for each in tiers[tier]]
-    for tier in sorted(tiers):
-        if forgotten and (touched := [each.number for each in tiers[tier] if each.forgotten]):
-            return touched
-    return []
+    part: Part
+    rows: NDArray[np.int64]
+    moves: NDArray[np.int64]
 
 
 def merged(
-    generation: Path, number: int, parts: Sequence[Part], kept: Mapping[int, Ranges], tenants: Mapping[int, bytes], engine: Engine
+    target: tuple[Path, int], parts: Sequence[Part], kept: Mapping[int, Ranges], tenants: Mapping[int, bytes], engine: Engine
 ) -> NewPart | None:
     """Write the files of a part that has what some parts have; None if that is nothing.
 
     Args:
-        generation: Where.
-        number: The new part's.
+        target: The directory of the generation, and the new part's number.
         parts: What becomes one.
         kept: The rows of each part, by its number, that were not forgotten.
         tenants: What stands for the tenant of each session, by the session's number.
         engine: Reads and writes Parquet.
     """
     rows = [_rows_in(kept.get(part.facts.number)) for part in parts]
-    sources = np.repeat(np.arange(len(parts)), [len(each) for each in rows])
-    if not len(sources):
+    if not any(map(len, rows)):
         return None
     positions, timestamps, sessions, lengths = (
         np.concatenate([getattr(part.rows(), name)[held] for part, held in zip(parts, rows, strict=True)])
         for name in ("positions", "timestamps", "sessions", "lengths")
     )
-    known, places = np.unique(sessions, return_inverse=True)
-    ranks = {tenant: rank for rank, tenant in enumerate(sorted({tenants[session] for session in known.tolist()}))}
-    order = np.lexsort((positions, sessions, np.array([ranks[tenants[session]] for session in known.tolist()])[places]))
-    new_rows = np.empty(len(order), dtype=np.int64)
-    new_rows[order] = np.arange(len(order))
-    maps = _maps(parts, rows, new_rows, sources)
+    order = np.lexsort((positions, _order_of_sessions(tenants)[sessions]))
+    facts = [each[order] for each in (positions, timestamps, sessions, lengths)]
+    sources = _moved(parts, rows, order)
     files = [
-        write_arrays(
-            path_of(generation, number, ROWS), ROWS, [each[order] for each in (positions, timestamps, sessions, lengths)]
-        ),
-        write_lists(
-            path_of(generation, number, WORDS),
-            list(merged_lists([(part.postings(), each) for part, each in zip(parts, maps, strict=True)])),
-        ),
-        _merge_messages(path_of(generation, number, MESSAGES), parts, maps, engine),
+        write_arrays(path_of(*target, ROWS), ROWS, facts),
+        write_lists(path_of(*target, WORDS), list(merged_lists([(each.part.postings(), each.moves) for each in sources]))),
+        _merge_messages(path_of(*target, MESSAGES), sources, engine),
     ]
     embedded = np.zeros(len(order), dtype=np.bool_)
     for dimension in sorted({dimension for part in parts for dimension in part.facts.dimensions}):
-        if (file := _merge_embeddings(generation, number, dimension, parts, maps, embedded)) is not None:
-            files.append(file)
-    return NewPart(number, files, _spans(positions[order], sessions[order], lengths[order], embedded, tenants))
+        new_rows, pieces = _merge_embeddings(dimension, sources)
+        if len(new_rows):
+            embedded[new_rows] = True
+            files.append(write_embeddings(*target, dimension, new_rows, pieces))
+    return NewPart(target[1], files, _spans(facts[0], facts[2], facts[3], embedded, tenants))
+
+
+def _order_of_sessions(tenants: Mapping[int, bytes]) -> NDArray[np.uint32]:
+    """For each session's number its place among all of them, by tenant."""
+    ordered = sorted(tenants, key=lambda session: (tenants[session], session))
+    places = np.zeros(max(ordered, default=0) + 1, dtype=np.uint32)
+    places[ordered] = np.arange(len(ordered), dtype=np.uint32)
+    return places
 
 
 def _rows_in(ranges: Ranges | None) -> NDArray[np.int64]:
@@ -122,71 +89,68 @@ def _rows_in(ranges: Ranges | None) -> NDArray[np.int64]:
     )
 
 
-def _maps(
-    parts: Sequence[Part], rows: Sequence[NDArray[np.int64]], new_rows: NDArray[np.int64], sources: NDArray[np.intp]
-) -> list[NDArray[np.int64]]:
-    """For each row of each part the new one; -1 for those that are left out."""
-    maps = []
-    for at, (part, held) in enumerate(zip(parts, rows, strict=True)):
-        found = np.full(part.facts.messages, -1, dtype=np.int64)
-        found[held] = new_rows[sources == at]
-        maps.append(found)
-    return maps
+def _moved(parts: Sequence[Part], rows: Sequence[NDArray[np.int64]], order: NDArray[np.intp]) -> list[Kept]:
+    """Where the rows of each part go, when all of them stand in a new order."""
+    new_rows = np.empty(len(order), dtype=np.int64)
+    new_rows[order] = np.arange(len(order))
+    found, first = [], 0
+    for part, held in zip(parts, rows, strict=True):
+        moves = np.full(part.facts.messages, -1, dtype=np.int64)
+        moves[held] = new_rows[first : first + len(held)]
+        found.append(Kept(part, held, moves))
+        first += len(held)
+    return found
 
 
-def _merge_messages(path: Path, parts: Sequence[Part], maps: Sequence[NDArray[np.int64]], engine: Engine) -> PartFile:
-    moves = {
-        "part": np.concatenate([np.full(int((each >= 0).sum()), at, dtype=np.int32) for at, each in enumerate(maps)]),
-        "old": np.concatenate([(each >= 0).nonzero()[0].astype(np.uint32) for each in maps]),
-        "new": np.concatenate([each[each >= 0].astype(np.uint32) for each in maps]),
+def _merge_messages(path: Path, sources: Sequence[Kept], engine: Engine) -> PartFile:
+    moves: dict[str, NDArray[Any]] = {
+        "part": np.repeat(np.arange(len(sources), dtype=np.int32), [len(each.rows) for each in sources]),
+        "old": np.concatenate([each.rows.astype(np.uint32) for each in sources]),
+        "new": np.concatenate([each.moves[each.rows].astype(np.uint32) for each in sources]),
     }
-    selects = [f"select {at} as part, * from read_parquet({quoted(part.messages())})" for at, part in enumerate(parts)]  # noqa: S608  # paths of ours
+    held = " union all ".join(
+        f"select {at} as part, * from read_parquet({quoted(each.part.messages())})"  # noqa: S608  # a path of ours
+        for at, each in enumerate(sources)
+    )
     query = (
         "select new as row, session, position, timestamp, role, text, fields"  # noqa: S608  # as above
-        f" from ({' union all '.join(selects)}) as held join moves on held.part = moves.part and held.row = moves.old order by new"
+        f" from ({held}) as held join moves on held.part = moves.part and held.row = moves.old order by new"
     )
     with engine.cursor() as cursor, registered(cursor, "moves", moves):
         cursor.execute(f"copy ({query}) to {quoted(path)} {WRITE_MESSAGES}")
     return describe(path, MESSAGES)
 
 
-def _merge_embeddings(
-    generation: Path,
-    number: int,
-    dimension: int,
-    parts: Sequence[Part],
-    maps: Sequence[NDArray[np.int64]],
-    embedded: NDArray[np.bool_],
-) -> PartFile | None:
-    """Write those of one dimension, and note which rows have one; None if none of them is kept."""
-    tables, rows, sources, places = [], [], [], []
-    for part, new_rows in zip(parts, maps, strict=True):
-        held = part.embeddings(dimension)
-        if held is None:
-            continue
-        moved = new_rows[held.rows]
-        kept = (moved >= 0).nonzero()[0]
-        rows.append(moved[kept])
-        sources.append(np.full(len(kept), len(tables), dtype=np.intp))
-        places.append(kept)
-        tables.append(held.values)
+def _merge_embeddings(dimension: int, sources: Sequence[Kept]) -> tuple[NDArray[np.uint32], Iterator[NDArray[np.float32]]]:
+    """The new rows that have an embedding of one dimension, and these embeddings in pieces."""
+    tables: list[Embeddings] = []
+    rows, source, place = [], [], []
+    for each in sources:
+        table = each.part.embeddings(dimension)
+        if table is not None:
+            moved = each.moves[table.rows]
+            kept = (moved >= 0).nonzero()[0]
+            rows.append(moved[kept])
+            source.append(np.full(len(kept), len(tables), dtype=np.intp))
+            place.append(kept)
+            tables.append(table)
     every = np.concatenate(rows)
-    if not len(every):
-        return None
     order = every.argsort()
-    embedded[every] = True
-    source, place = np.concatenate(sources)[order], np.concatenate(places)[order]
+    return every[order].astype(np.uint32), _gathered(
+        dimension, tables, np.concatenate(source)[order], np.concatenate(place)[order]
+    )
 
-    def pieces() -> Iterator[NDArray[np.float32]]:
-        for start in range(0, len(order), _EMBEDDINGS_AT_ONCE):
-            some, at = source[start : start + _EMBEDDINGS_AT_ONCE], place[start : start + _EMBEDDINGS_AT_ONCE]
-            piece = np.empty((len(some), dimension), dtype=np.float32)
-            for table, values in enumerate(tables):
-                here = some == table
-                piece[here] = values[at[here]]
-            yield piece
 
-    return write_embeddings(generation, number, dimension, every[order].astype(np.uint32), pieces())
+def _gathered(
+    dimension: int, tables: Sequence[Embeddings], source: NDArray[np.intp], place: NDArray[np.intp]
+) -> Iterator[NDArray[np.float32]]:
+    for start in range(0, len(source), _EMBEDDINGS_AT_ONCE):
+        some, at = source[start : start + _EMBEDDINGS_AT_ONCE], place[start : start + _EMBEDDINGS_AT_ONCE]
+        piece = np.empty((len(some), dimension), dtype=np.float32)
+        for number, table in enumerate(tables):
+            here = some == number
+            piece[here] = table.values[at[here]]
+        yield piece
 
 
 def _spans(
@@ -198,15 +162,8 @@ def _spans(
 ) -> list[NewSpan]:
     firsts = np.concatenate(([0], (sessions[1:] != sessions[:-1]).nonzero()[0] + 1)).tolist()
     stops = [*firsts[1:], len(sessions)]
+    words = lengths.astype(np.int64)
     return [
-        NewSpan(
-            (session := int(sessions[first])),
-            tenants[session],
-            None,
-            first,
-            positions[first:stop],
-            lengths[first:stop].astype(np.int64),
-            embedded[first:stop],
-        )
-        for first, stop in zip(firsts, stops, strict=True)
+        NewSpan(number, tenants[number], None, first, positions[first:stop], words[first:stop], embedded[first:stop])
+        for number, first, stop in zip(sessions[firsts].tolist(), firsts, stops, strict=True)
     ]

@@ -4,10 +4,10 @@ Within a part a message is known by its row, counted from 0. Numbers are little-
 
 ``.rows``      of each row: position (int64), timestamp (float64), number of its session (uint32), number of its words (uint32);
                one array after the other
-``.words``     how many words, postings and large counts there are (three uint64); of each word, sorted: its hash (uint64), and where
-               its postings begin (uint64, one more at the end); of each large count: which posting has it (uint64); of each
-               posting: the row (uint32); the large counts (uint32); of each posting: how often the row has the word (uint8), 0
-               where that is a large count
+``.words``     how many words, postings and large counts there are (three uint64); of each word, sorted: its hash (uint64), and
+               where its postings begin (uint64, one more at the end); of each large count: which posting has it (uint64); of
+               each posting: the row (uint32); the large counts (uint32); of each posting: how often the row has the word (uint8),
+               0 where that is a large count
 ``.parquet``   the messages as they were given: row, session, position, timestamp, role, text, fields
 ``.<n>``       the embeddings of n numbers: the rows that have one (uint32), then the embeddings (float32)
 
@@ -70,9 +70,9 @@ def part_in(name: str) -> int | None:
 def write_arrays(path: Path, kind: str, arrays: Iterable[NDArray[Any]]) -> PartFile:
     """Write arrays one after the other as a new file, which only its owner can read."""
     size, checksum = 0, 0
-    with open(path, "xb", buffering=0, opener=_private) as file:  # noqa: PTH123  # Path.open has no opener
+    with open(path, "xb", buffering=0, opener=_private) as file:
         for array in arrays:
-            data = memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+            data = memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
             for start in range(0, len(data), _AT_ONCE):
                 piece = data[start : start + _AT_ONCE]
                 checksum = zlib.crc32(piece, checksum)
@@ -109,7 +109,7 @@ def mapped(path: Path, known: PartFile) -> NDArray[np.uint8]:
         found = np.frombuffer(mmap(file.fileno(), 0, access=ACCESS_READ), dtype=np.uint8)
     checksum = 0
     for start in range(0, size, _AT_ONCE):
-        checksum = zlib.crc32(found[start : start + _AT_ONCE], checksum)
+        checksum = zlib.crc32(found[start : start + _AT_ONCE].data, checksum)
     if checksum != known.checksum:
         raise damaged(path, "does not hold what was written")
     return found

@@ -113,11 +113,11 @@ def write_part(
     )
     hashes, words, lengths = _cut(given, analyzer, hashes_of)
     rows = np.repeat(np.arange(len(messages), dtype=np.uint32), lengths)
-    facts = [positions, timestamps, sessions, lengths.astype(np.uint32)]
+    facts: list[NDArray[Any]] = [positions, timestamps, sessions, lengths.astype(np.uint32)]
     files = [
         write_arrays(path_of(generation, number, ROWS), ROWS, facts),
         write_lists(path_of(generation, number, WORDS), [lists_of(hashes, words, rows)]),
-        _write_messages(path_of(generation, number, MESSAGES), given, messages, positions, timestamps, engine),
+        _write_messages(path_of(generation, number, MESSAGES), given, engine),
     ]
     embedded = np.zeros(len(messages), dtype=np.bool_)
     by_dimension: dict[int, list[int]] = {}
@@ -160,30 +160,27 @@ def _cut(
             lengths.append(len(words))
             said.extend(map(numbered, words))
     # Sessions are sorted by tenant, so numbers go through one tenant after the other.
-    hashes = [hashes_of(tenant)[word] for tenant, numbered_words in known.items() for word in numbered_words]
-    return np.array(hashes, dtype=np.uint64), np.frombuffer(said, dtype=np.uintc), np.frombuffer(lengths, dtype=np.int64)
+    hashes = array("Q")
+    for tenant, numbered_words in known.items():
+        hashes.extend(map(hashes_of(tenant).__getitem__, numbered_words))
+    return np.frombuffer(hashes, dtype=np.uint64), np.frombuffer(said, dtype=np.uintc), np.frombuffer(lengths, dtype=np.int64)
 
 
-def _write_messages(
-    path: Path,
-    given: Sequence[NewMessages],
-    messages: Sequence[IndexedMessage],
-    positions: NDArray[np.int64],
-    timestamps: NDArray[np.float64],
-    engine: Engine,
-) -> PartFile:
+def _write_messages(path: Path, given: Sequence[NewMessages], engine: Engine) -> PartFile:
+    messages = [message for each in given for message in each.messages]
     columns: dict[str, NDArray[Any]] = {
         "row": np.arange(len(messages), dtype=np.uint32),
         "session": texts([each.id for each in given for _ in each.messages]),
-        "position": positions,
-        "timestamp": timestamps,
+        "position": np.fromiter((message.position for message in messages), np.int64, len(messages)),
+        "timestamp": np.fromiter((message.timestamp for message in messages), np.float64, len(messages)),
         "role": texts([message.role for message in messages]),
         "text": texts([message.text for message in messages]),
         "fields": texts([_as_json(message.fields) for message in messages]),
     }
     fields = "case when fields = '{}' then map([], [])::map(varchar, varchar) else fields::json::map(varchar, varchar) end"
     with engine.cursor() as cursor, registered(cursor, "given", columns):
-        cursor.execute(f"copy (select * replace ({fields} as fields) from given) to {quoted(path)} {WRITE_MESSAGES}")
+        query = f"select * replace ({fields} as fields) from given"  # noqa: S608  # nothing of a message is in it
+        cursor.execute(f"copy ({query}) to {quoted(path)} {WRITE_MESSAGES}")
     return describe(path, MESSAGES)
 
 

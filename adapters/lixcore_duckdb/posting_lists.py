@@ -18,10 +18,18 @@ if TYPE_CHECKING:
     Lists = tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint32], NDArray[np.uint32]]
     """Hashes, how many rows each has, the rows, and the counts."""
 
+    _Packed = tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint32]]
+    """Postings, those with large counts among them, and these counts."""
+
 _SHIFT: Final = np.uint64(32)
 _LOW: Final = np.uint64(2**32 - 1)
 _LARGEST: Final = 255
 _POSTINGS_AT_ONCE: Final = 4_000_000
+# A number of 64 bits holds which word of a piece it is (24 bits: there are no more words than postings), the row and the count,
+# so that numbers are sorted and nothing has to follow them.
+_WORD_SHIFT: Final = np.uint64(40)
+_ROW_SHIFT: Final = np.uint64(8)
+_COUNT: Final = np.uint64(255)
 
 
 def lists_of(hashes: NDArray[np.uint64], words: NDArray[np.uint32], rows: NDArray[np.uint32]) -> Lists:
@@ -71,37 +79,41 @@ def merged_lists(parts: Sequence[tuple[Postings, NDArray[np.int64]]]) -> Iterato
     Args:
         parts: Of each, its postings, and for each of its rows the new one; -1 for those that are left out.
     """
-    every = np.unique(np.concatenate([postings.hashes for postings, _ in parts]))
+    every = np.concatenate([postings.hashes for postings, _ in parts])
+    every.sort()
+    every = every[np.concatenate(([True][: len(every)], every[1:] != every[:-1])).nonzero()[0]]
     total = sum(len(postings.rows) for postings, _ in parts)
-    pieces = max(1, -(-total // _POSTINGS_AT_ONCE))
+    pieces = max(1, -(-total // _POSTINGS_AT_ONCE), -(-len(every) // _POSTINGS_AT_ONCE))
     for hashes in np.array_split(every, pieces):
         if len(hashes):
             yield _merged([_within(postings, rows, hashes) for postings, rows in parts], hashes)
 
 
-def _within(
-    postings: Postings, new_rows: NDArray[np.int64], hashes: NDArray[np.uint64]
-) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-    """Keys of word and new row, and counts, for the words of a piece."""
+def _within(postings: Postings, new_rows: NDArray[np.int64], hashes: NDArray[np.uint64]) -> _Packed:
+    """The postings of a piece's words: one number for each, of the word, the new row and the count, in that order."""
     low = int(postings.hashes.searchsorted(hashes[0]))
     high = int(postings.hashes.searchsorted(hashes[-1], side="right"))
     starts = postings.starts[low : high + 1].astype(np.int64)
-    rank = hashes.searchsorted(postings.hashes[low:high]).astype(np.uint64)
     start, end = int(starts[0]), int(starts[-1])
+    rank = hashes.searchsorted(postings.hashes[low:high]).astype(np.uint64)
     rows = new_rows[postings.rows[start:end]]
-    counts = postings.counts_within(start, end)
-    keys = (np.repeat(rank, np.diff(starts)) << _SHIFT) | rows.astype(np.uint64)
-    if len(rows) and int(rows.min()) < 0:
-        kept = rows >= 0
-        keys, counts = keys[kept], counts[kept]
-    return keys, counts
+    packed = np.repeat(rank << _WORD_SHIFT, np.diff(starts))
+    packed |= rows.astype(np.uint64) << _ROW_SHIFT
+    packed |= postings.counts[start:end]
+    first, last = postings.large.searchsorted(np.array([start, end], dtype=np.uint64)).tolist()
+    large = (postings.large[first:last] - np.uint64(start)).astype(np.intp)
+    large_kept = large[rows[large] >= 0]
+    large_counts = postings.large_counts[first:last][rows[large] >= 0]
+    large_keys = packed[large_kept]
+    return (packed[rows >= 0] if len(rows) and int(rows.min()) < 0 else packed), large_keys, large_counts
 
 
-def _merged(found: Sequence[tuple[NDArray[np.uint64], NDArray[np.uint32]]], hashes: NDArray[np.uint64]) -> Lists:
-    keys = np.concatenate([keys for keys, _ in found])
-    counts = np.concatenate([counts for _, counts in found])
-    order = keys.argsort()
-    keys = keys[order]
-    holding = np.bincount((keys >> _SHIFT).astype(np.intp), minlength=len(hashes)).astype(np.uint64)
+def _merged(found: Sequence[_Packed], hashes: NDArray[np.uint64]) -> Lists:
+    packed = np.concatenate([each for each, _, _ in found])
+    packed.sort(kind="stable")  # rows keep their order within a part, so these are sorted runs, which it merges
+    holding = np.bincount((packed >> _WORD_SHIFT).astype(np.intp), minlength=len(hashes)).astype(np.uint64)
     held = holding > 0
-    return hashes[held], holding[held], (keys & _LOW).astype(np.uint32), counts[order]
+    counts = (packed & _COUNT).astype(np.uint32)
+    large_keys, large_counts = (np.concatenate([each[at] for each in found]) for at in (1, 2))
+    counts[packed.searchsorted(large_keys)] = large_counts
+    return hashes[held], holding[held], ((packed >> _ROW_SHIFT) & _LOW).astype(np.uint32), counts

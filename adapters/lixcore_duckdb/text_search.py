@@ -99,14 +99,15 @@ def _scored(
         drags = lengths[word.rows] * each_word + still
         worth.append(word.counts * (rarities[word.word] * (K1 + 1)) / (word.counts + drags))
     rows = np.concatenate([word.rows for word in here])
-    values = np.concatenate(worth)
+    values: NDArray[np.float64] = np.concatenate(worth)
     low = int(rows.min())
     if int(rows.max()) - low > _SPARSE * len(rows) + 65_536:
         held, places = np.unique(rows, return_inverse=True)
-        sums = np.bincount(places, values)
+        sums: NDArray[Any] = np.bincount(places, values)
     else:
         dense = np.bincount(rows - np.uint32(low), values)
         # No score is zero: a word is worth something, however many have it.
         held = dense.nonzero()[0]
         sums, held = dense[held], held + low
-    return held, sums.round(DECIMALS)
+    scores: NDArray[np.float64] = sums.round(DECIMALS)
+    return held, scores

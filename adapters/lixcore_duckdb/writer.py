@@ -24,7 +24,8 @@ from lixcore_duckdb.directory import IndexDirectory
 from lixcore_duckdb.engine import Engine
 from lixcore_duckdb.failures import damaged
 from lixcore_duckdb.looking_around import positions_of
-from lixcore_duckdb.merging import FAN_IN, PartSize, chosen, merged
+from lixcore_duckdb.merge_choice import FAN_IN, PartSize, chosen
+from lixcore_duckdb.merging import merged
 from lixcore_duckdb.part_files import part_in
 from lixcore_duckdb.part_reading import OpenParts, Part
 from lixcore_duckdb.part_writing import NewMessages, NewPart, write_part
@@ -110,7 +111,7 @@ class Writer:
             with self._directory.committing():
                 with self._reader.reading(generation) as sql:
                     ((unwiped,),) = sql.execute("SELECT unwiped FROM meta").fetchall()
-                if unwiped or gained:
+                if unwiped:
                     catalogue.wipe(generation)
                     gained = True
         return gained
@@ -219,7 +220,7 @@ class Writer:
             with self._changing(generation) as sql:
                 number = changing.next_part(sql)
             ranges = {part: Ranges.of(found) for part, found in kept.items()}
-            new = merged(generation, number, [opened[part] for part in old], ranges, tenants, self._engine)
+            new = merged((generation, number), [opened[part] for part in old], ranges, tenants, self._engine)
             with self._changing(generation) as sql:
                 changing.replace_parts(sql, old, new)
             gone = set(old)
