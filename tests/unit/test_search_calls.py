@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from failing_store import FailingStore, unreachable
 from lixcore import CacheConfig, CacheCoordinator, Stack
-from lixcore.errors import ClosedError, ConfigError, InvalidInputError
+from lixcore.errors import ClosedError, ConfigError, InvalidInputError, StoreUnavailableError
 from settable_clock import SettableClock
 
 AXIS = [1.0, 0.0, 0.0]
@@ -211,6 +213,23 @@ def test_forgetting_counts_what_the_index_lost(indexed: Stack) -> None:
     assert memory.forget() == {"hot": 0, "archive": 0, "semantic": 0, "index": 0}
     assert indexed.search("rain") == []
     assert indexed.index_status().messages == 0
+
+
+def test_forgetting_again_reaches_an_index_that_was_away(tmp_path: Path) -> None:
+    config = CacheConfig(hot_store="memory", archive_dir=str(tmp_path), archive_index="memory")
+    with Stack(config, background=False) as stack:
+        memory = stack.session("a")
+        memory.add_message_to_context("user", "rain")
+        memory.flush_to_disk()
+        stack.catch_up_index()
+        guard = stack.wiring.searches.existing_index().guard
+        port = FailingStore(guard._index)
+        port.failure = unreachable
+        guard._index = port
+        with pytest.raises(StoreUnavailableError):
+            memory.forget()
+        port.failure = None
+        assert memory.forget() == {"hot": 0, "archive": 0, "semantic": 0, "index": 1}
 
 
 def test_the_janitor_has_the_index_forget_what_it_removes(clock: SettableClock) -> None:

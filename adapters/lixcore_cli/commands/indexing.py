@@ -102,6 +102,9 @@ def _show_status(out: Output, status: IndexStatus) -> None:
     table.add_row("  of these not indexed yet", f"{status.lag:,}")
     table.add_row("  of these not readable", f"{status.unreadable:,}")
     out.show(table)
+    if status.unlisted:
+        what = f"{counted(status.unlisted, 'message')} of sessions that the archive does not show"
+        out.warn(f"it holds {what}; if all of the archive is there, `lix index rebuild` removes them")
     if status.lag:
         out.note("`lix index` brings them in.")
     if status.trouble is not None:

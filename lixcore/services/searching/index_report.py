@@ -27,6 +27,8 @@ class IndexStatus:
         archived_sessions: Of how many sessions.
         lag: How many archived messages it does not hold yet.
         unreadable: How many messages the archive counts that could not be read when the index was given the rest.
+        unlisted: How many messages it holds of sessions that the archive does not show: because not all of it is there, or
+            because they were removed and nobody could tell the index. No search shows them; making the index anew removes them.
         trouble: Why it cannot be used, as this process sees it; None when all is well.
     """
 
@@ -39,6 +41,7 @@ class IndexStatus:
     archived_sessions: int
     lag: int
     unreadable: int
+    unlisted: int
     trouble: str | None
 
 
@@ -77,15 +80,16 @@ class IndexReport:
         Raises:
             StoreError: The index or the archive cannot be used.
         """
-        messages = sessions = lag = unreadable = 0
+        messages = sessions = held = lag = unreadable = 0
         with errors_to_caller():
-            size = self._index.measure()
             for infos in self._listed():
                 for info, known in zip(infos, self._index.progress([info.session for info in infos]), strict=True):
                     messages += info.messages
                     sessions += 1
+                    held += known.messages
                     lag += _lag(info, known)
                     unreadable += max(0, known.lacks)
+            size = self._index.measure()
         trouble = self._index.trouble
         return IndexStatus(
             adapter=self._adapter,
@@ -97,6 +101,7 @@ class IndexReport:
             archived_sessions=sessions,
             lag=lag,
             unreadable=unreadable,
+            unlisted=max(0, size.messages - held),
             trouble=None if trouble is None else str(trouble.error),
         )
 

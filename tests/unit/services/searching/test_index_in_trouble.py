@@ -196,6 +196,15 @@ def test_forgetting_that_the_index_cannot_do_now_is_done_before_the_next_catch_u
     assert house.memory.measure().messages == 0
 
 
+def test_what_nobody_could_tell_the_index_of_is_counted() -> None:
+    house = indexed_house()
+    house.layer.window.forget(ME)
+    assert house.parts.report.status().unlisted == 3
+    house.indexing.rebuild()
+    status = house.parts.report.status()
+    assert (status.unlisted, status.messages) == (0, 0)
+
+
 def test_forgetting_empties_an_index_that_is_damaged() -> None:
     """Nobody can tell what is left in it."""
     house = indexed_house()
