@@ -24,13 +24,14 @@ from lixcore.ports.archive_index import (
     WordCounts,
 )
 from lixcore.ports.forking import ForkHooks, ForkStage, register_at_fork
-from lixcore_duckdb import state_reading
+from lixcore_duckdb import catalogue, state_reading
 from lixcore_duckdb.candidates import Candidates, together
 from lixcore_duckdb.catalogue import CatalogueReader, WordHashes, tenant_digest
 from lixcore_duckdb.directory import IndexDirectory
 from lixcore_duckdb.duckdb_module import duckdb_module
 from lixcore_duckdb.engine import Engine
 from lixcore_duckdb.failures import damaged, failures_of
+from lixcore_duckdb.file_locks import close_inherited
 from lixcore_duckdb.fitting import Fitting
 from lixcore_duckdb.looking_around import beside, positions_of
 from lixcore_duckdb.options import DuckdbOptions
@@ -221,19 +222,21 @@ class DuckdbArchiveIndex:
         self._engine.close()
 
     def before_fork(self) -> None:
-        """Wait for a thread that reads the catalogue, and leave no connection to it open."""
+        """Wait for threads that are at work, and leave no connection to the catalogue open."""
+        self._engine.before_fork()
         self._catalogue.before_fork()
 
     def after_fork_in_parent(self) -> None:
         """Let threads go on."""
         self._catalogue.after_fork()
+        self._engine.after_fork_in_parent()
 
     def after_fork_in_child(self) -> None:
         """Begin with handles of its own."""
         self._parts = OpenParts()
-        self._engine.forget_after_fork()
-        self._writer.forget_after_fork()
+        self._writer.after_fork_in_child()
         self._catalogue.after_fork()
+        self._engine.after_fork_in_child()
 
     @property
     def _where(self) -> str:
@@ -298,21 +301,29 @@ def _missing_in(error: StoreError) -> str | None:
 
 
 _indexes: weakref.WeakSet[DuckdbArchiveIndex] = weakref.WeakSet()
+_forking: list[DuckdbArchiveIndex] = []
 
 
 def _before_fork() -> None:
-    for index in list(_indexes):
+    _forking.extend(_indexes)
+    for index in _forking:
         index.before_fork()
+    catalogue.before_fork()
 
 
 def _after_fork_in_parent() -> None:
-    for index in list(_indexes):
+    catalogue.after_fork()
+    for index in _forking:
         index.after_fork_in_parent()
+    _forking.clear()
 
 
 def _after_fork_in_child() -> None:
-    for index in list(_indexes):
+    close_inherited()
+    catalogue.after_fork()
+    for index in _forking:
         index.after_fork_in_child()
+    _forking.clear()
 
 
 register_at_fork(ForkHooks(ForkStage.STORES, _before_fork, _after_fork_in_parent, _after_fork_in_child))

@@ -11,7 +11,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Final
@@ -82,37 +82,44 @@ class CatalogueReader:
             connection.close()
 
 
+_writers = RLock()
+"""Held while this process has a connection that is none of a reader's: before a fork, nobody has."""
+
+
+def before_fork() -> None:
+    """Wait for whoever writes."""
+    _writers.acquire()
+
+
+def after_fork() -> None:
+    """Let others write."""
+    _writers.release()
+
+
 @contextmanager
 def writing(generation: Path, analyzer: str) -> Iterator[sqlite3.Connection]:
     """A catalogue in a transaction: committed at the end, or nothing of it is done. The lock for committing is held."""
-    connection = connect(generation, writing=True)
-    try:
+    with _writers, closing(connect(generation, writing=True)) as connection:
         check(connection, generation, analyzer)
         connection.execute("BEGIN IMMEDIATE")
         yield connection
         connection.execute("COMMIT")
-    finally:
-        connection.close()
 
 
 def create(generation: Path, analyzer: str) -> None:
     """Make an empty catalogue."""
-    connection = sqlite3.connect(generation / NAME, isolation_level=None)
-    try:
+    with _writers, closing(sqlite3.connect(generation / NAME, isolation_level=None)) as connection:
         (generation / NAME).chmod(0o600)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(f"BEGIN; {TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};")
         connection.execute("INSERT INTO meta VALUES (?, ?, 1, 0)", (analyzer, secrets.token_bytes(32)))
         connection.execute("COMMIT")
-    finally:
-        connection.close()
 
 
 def wipe(generation: Path) -> None:
     """Write what is left anew, so that nothing of what was removed stands in unused parts of pages, or in the log."""
-    connection = connect(generation, writing=True)
-    try:
+    with _writers, closing(connect(generation, writing=True)) as connection:
         connection.execute("VACUUM")
         connection.execute(
             "PRAGMA busy_timeout = 100"
@@ -120,8 +127,6 @@ def wipe(generation: Path) -> None:
         ((busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         if not busy:
             connection.execute("UPDATE meta SET unwiped = 0")
-    finally:
-        connection.close()
 
 
 def connect(generation: Path, *, writing: bool) -> sqlite3.Connection:

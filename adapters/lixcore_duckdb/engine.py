@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import errno
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Condition
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 _QUIET: Final = {
     "autoinstall_known_extensions": "false",  # nothing is ever downloaded
     "autoload_known_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "python_enable_replacements": "false",  # a name in a query never means a variable of this process
 }
 
 
@@ -37,43 +41,83 @@ class Engine:
             "memory_limit": f"{memory_mb}MiB",
             "temp_directory": str(directory / "spilled"),
         }
-        self._lock = Lock()
+        self._state = Condition()
+        self._at_work = 0
         self._connection: Any = None
 
     @contextmanager
     def cursor(self) -> Iterator[Any]:
         """A cursor for one thread."""
-        with self._lock:
-            if self._connection is None:
-                self._connection = duckdb_module().connect(":memory:", config=self._settings)
-            cursor = self._connection.cursor()
-        try:
-            yield cursor
-        finally:
-            cursor.close()
+        with self._counted():
+            with self._state:
+                if self._connection is None:
+                    self._connection = duckdb_module().connect(":memory:", config=self._settings)
+                cursor = self._connection.cursor()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
 
-    def isolated(self) -> Any:
-        """A connection of its own, which shares nothing with any other one; it is closed by the caller."""
+    @contextmanager
+    def isolated(self) -> Iterator[Any]:
+        """A connection of its own, which shares nothing with any other one and puts nothing on a disk."""
         settings = {name: value for name, value in self._settings.items() if name != "temp_directory"}
-        return duckdb_module().connect(":memory:", config={**settings, "max_temp_directory_size": "0B"})
+        with self._counted():
+            connection = duckdb_module().connect(":memory:", config={**settings, "max_temp_directory_size": "0B"})
+            try:
+                yield connection
+            finally:
+                connection.close()
 
     def close(self) -> None:
         """Close the instance; the next cursor begins another one."""
-        with self._lock:
+        with self._state:
             connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
 
-    def forget_after_fork(self) -> None:
-        """In a child that was just forked: leave the instance alone, whose threads are the parent's."""
+    def before_fork(self) -> None:
+        """Wait until no thread is inside DuckDB: what it has locked there, no child could ever unlock."""
+        self._state.acquire()
+        self._state.wait_for(lambda: not self._at_work)
+
+    def after_fork_in_parent(self) -> None:
+        """Let threads go on."""
+        self._state.release()
+
+    def after_fork_in_child(self) -> None:
+        """Leave the instance alone, whose threads are the parent's."""
         if self._connection is not None:
             _ABANDONED.append(self._connection)
-        self._lock = Lock()
         self._connection = None
+        self._state.release()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._state:
+            self._at_work += 1
+        try:
+            yield
+        finally:
+            with self._state:
+                self._at_work -= 1
+                self._state.notify_all()
 
 
 _ABANDONED: Final[list[Any]] = []
 """What a child has of its parent's instances: closing them would wait for threads that it does not have."""
+
+
+@contextmanager
+def files_in_place(paths: Sequence[str]) -> Iterator[None]:
+    """Tell by `FileNotFoundError` that one of these files, which DuckDB reads in the block, is not there any more."""
+    try:
+        yield
+    except duckdb_module().IOException as error:
+        for path in paths:
+            if not os.path.exists(path):  # noqa: PTH110  # it is a text
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
+        raise
 
 
 def quoted(path: str | Path) -> str:

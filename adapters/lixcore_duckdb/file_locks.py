@@ -16,6 +16,9 @@ from lixcore.errors import StoreBusyError
 _FIRST_PAUSE: Final = 0.000_2
 _LONGEST_PAUSE: Final = 0.02
 
+_held: set[int] = set()
+"""The handles of all locks that this process holds or waits for."""
+
 
 @contextmanager
 def locked(path: Path, *, timeout: float) -> Iterator[None]:
@@ -30,13 +33,21 @@ def locked(path: Path, *, timeout: float) -> Iterator[None]:
         OSError: The file cannot be made.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    _held.add(handle)
     try:
         _wait_for(handle, path, timeout)
         yield
     finally:
-        # Not by closing alone: a child that was forked meanwhile has a copy of the handle, and would hold the lock on.
+        # Not by closing alone: a child that is being forked has a copy of the handle, and would hold the lock on.
+        _held.discard(handle)
         fcntl.flock(handle, fcntl.LOCK_UN)
         os.close(handle)
+
+
+def close_inherited() -> None:
+    """In a child that was just forked: close the copies of its parent's handles, so that a lock ends with the parent."""
+    while _held:
+        os.close(_held.pop())
 
 
 def _wait_for(handle: int, path: Path, timeout: float) -> None:

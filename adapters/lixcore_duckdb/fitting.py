@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lixcore.ports.archive_index import IndexFilter
-from lixcore_duckdb.engine import Engine, quoted
+from lixcore_duckdb.engine import Engine, files_in_place, quoted
 from lixcore_duckdb.part_reading import Part
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class Fitting:
         for name, value in self._where.fields.items():
             conditions.append("fields[?] = ?")
             parameters += [name, value]
-        query = f"select row from read_parquet({quoted(part.messages())}) where {' and '.join(conditions)} order by row"  # noqa: S608  # parameters
-        with self._engine.cursor() as cursor:
+        path = part.messages()
+        query = f"select row from read_parquet({quoted(path)}) where {' and '.join(conditions)} order by row"  # noqa: S608  # parameters
+        with self._engine.cursor() as cursor, files_in_place([path]):
             found: NDArray[np.uint32] = cursor.execute(query, parameters).fetchnumpy()["row"]
             return np.asarray(found, dtype=np.uint32)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from lixcore.errors import InvalidInputError
 from lixcore.ports.archive_index import Table
 from lixcore_duckdb.duckdb_module import duckdb_module
-from lixcore_duckdb.engine import Engine, quoted, registered
+from lixcore_duckdb.engine import Engine, files_in_place, quoted, registered
 from lixcore_duckdb.part_reading import Part
 from lixcore_duckdb.state_reading import Ranges
 
@@ -45,17 +45,15 @@ def answer(
     """
     _check_text(statement)
     duckdb = duckdb_module()
-    connection = engine.isolated()
     try:
-        with _in_time(connection, seconds):
-            connection.execute(f"create table held ({COLUMNS})")
-            for part in parts:
-                _copy(connection, part, ranges[part.facts.number])
-            connection.execute("create view messages as select * from held")
+        with engine.isolated() as connection, _in_time(connection, seconds):
+            connection.execute(f"create table messages ({COLUMNS})")
+            with files_in_place([part.messages() for part in parts]):
+                for part in parts:
+                    _copy(connection, part, ranges[part.facts.number])
             for closing in _CLOSED:
                 connection.execute(closing)
-            only = _single(connection, statement)
-            connection.execute(only)
+            connection.execute(_single(connection, statement))
             columns = [column[0] for column in connection.description or ()]
             rows = connection.fetchmany(most + 1)
     except duckdb.InterruptException as error:
@@ -66,8 +64,6 @@ def answer(
         raise InvalidInputError("statement", "needs more memory than it may have; set duckdb_memory_mb higher") from error
     except duckdb.Error as error:
         raise InvalidInputError("statement", f"cannot be answered: {str(error)[:2000]}") from error
-    finally:
-        connection.close()
     return Table(columns, rows[:most], more=len(rows) > most)
 
 
@@ -91,11 +87,11 @@ def _single(connection: Any, statement: str) -> Any:
 def _copy(connection: Any, part: Part, ranges: Ranges) -> None:
     source = f"read_parquet({quoted(part.messages())})"
     if ranges.count == part.facts.messages:
-        connection.execute(f"insert into held select {_NAMED} from {source}")  # noqa: S608  # a path of ours
+        connection.execute(f"insert into messages select {_NAMED} from {source}")  # noqa: S608  # a path of ours
         return
     with registered(connection, "wanted", {"first": ranges.firsts, "stop": ranges.stops}):
         connection.execute(
-            f"insert into held select {_NAMED} from {source} as found"  # noqa: S608  # as above
+            f"insert into messages select {_NAMED} from {source} as found"  # noqa: S608  # as above
             " asof join wanted on found.row >= wanted.first where found.row < wanted.stop"
         )
 

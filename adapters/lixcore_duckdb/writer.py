@@ -121,7 +121,7 @@ class Writer:
         with self._directory.adding():
             self._begin()
 
-    def forget_after_fork(self) -> None:
+    def after_fork_in_child(self) -> None:
         """In a child that was just forked: begin with handles of its own."""
         self._parts = OpenParts()
 
