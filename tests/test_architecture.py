@@ -32,6 +32,7 @@ OTHER_ROOMS = {"attrs", "lixcore", "msgspec"}
 OUTER_ROOMS = {"attrs", "msgspec", "numpy", "lixcore.domain", "lixcore.errors", "lixcore.ports"}
 DRIVERS = {
     "lixcore_cli": {"click", "lixcore", "rich", "typer"},  # it drives the application through its public names
+    "lixcore_duckdb": {"duckdb"},
     "lixcore_huffman": set[str](),
     "lixcore_memory": set[str](),
     "lixcore_policies": {"pluggy"},
