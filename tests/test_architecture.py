@@ -37,6 +37,7 @@ DRIVERS = {
     "lixcore_memory": set[str](),
     "lixcore_policies": {"pluggy"},
     "lixcore_redis": {"redis"},
+    "lixcore_snowball": {"snowballstemmer"},
     "lixcore_sqlite": set[str](),
     "lixcore_usearch": {"usearch"},
     "lixcore_zstd": {"backports.zstd", "compression.zstd"},

@@ -47,6 +47,12 @@ _INVISIBLE: Final = dict.fromkeys(
 """What may stand within a word and tells nothing. The space of no width is not among them: Khmer parts its words with it."""
 
 
+_RUN: Final = re.compile(r"\s+|\S+")
+
+_JOINS: Final = re.compile(f"[\u1160-\u11ff\uff9e-\uffdc{''.join(map(chr, _INVISIBLE))}]")
+"""What becomes one with the character before it, beside marks: later parts of Korean syllables, marks of narrow Katakana."""
+
+
 def folded(text: str) -> str:
     """The text with one form for what only case or a way of writing it tells apart; about Unicode's NFKC_Casefold."""
     if text.isascii():
@@ -87,38 +93,78 @@ class PlainAnalyzer:
 
     def spans(self, text: str, words: Collection[str]) -> Sequence[tuple[int, int]]:
         """See the port."""
-        return spans_of(text, words, query_words)
+        return spans_of(text, words)
 
 
-def spans_of(text: str, words: Collection[str], cut: Callable[[str], Iterable[str]]) -> list[tuple[int, int]]:
-    """Where a text has some words: the longest runs of characters that cannot be parted and are cut into any of them.
+def spans_of(text: str, words: Collection[str], reduced: Callable[[str], str] = str) -> list[tuple[int, int]]:
+    """Where a text has some words: starts and ends, ascending, none touching the next.
+
+    Of a script without spaces, these are the pairs of characters that are looked for, or what they join to.
 
     Args:
         text: Of a message, as it was written.
-        words: What is looked for, as ``cut`` gives it.
-        cut: Turns what a reader takes for a word into what it is found by.
+        words: What is looked for.
+        reduced: Gives what a word of `words_of` is looked for as.
     """
     wanted = frozenset(words)
+    plain, starts, ends = _folded_in_place(text)
     spans: list[tuple[int, int]] = []
-    for run in _word().finditer(text):
-        for start, end in _whole_parts(text, run.start(), run.end()):
-            if not wanted.isdisjoint(cut(text[start:end])):
-                if spans and spans[-1][1] == start:
-                    start = spans.pop()[0]  # noqa: PLW2901  # neighbouring characters of a script without spaces
-                spans.append((start, end))
+    for first, beyond in _pieces(plain):
+        if reduced(plain[first:beyond]) in wanted:
+            start, end = starts[first], ends[beyond - 1]
+            if spans and start <= spans[-1][1]:
+                start, end = spans[-1][0], max(end, spans.pop()[1])
+            spans.append((start, end))
     return spans
 
 
-def _whole_parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """A run of letters as words; where the script puts no spaces, as pairs of neighbours, each of which may overlap the next."""
-    at = start
-    for unspaced in _UNSPACED.finditer(text, start, end):
-        if unspaced.start() > at:
-            yield at, unspaced.start()
-        yield unspaced.span()
-        at = unspaced.end()
-    if at < end:
-        yield at, end
+def _folded_in_place(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
+    """What `folded` gives, and for each character of that, where what it was made of starts and ends in the text."""
+    if text.isascii():
+        return folded(text), range(len(text)), range(1, len(text) + 1)
+    plain: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for run in _RUN.finditer(text):
+        whole = folded(run.group())
+        parts = [(folded(text[start:end]), start, end) for start, end in _characters(text, *run.span())]
+        if "".join(part for part, _, _ in parts) != whole:
+            parts = [(whole, *run.span())]
+        for part, start, end in parts:
+            plain.append(part)
+            starts += [start] * len(part)
+            ends += [end] * len(part)
+    return "".join(plain), starts, ends
+
+
+def _characters(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A part of a text as what a reader takes for characters: each with the marks that follow it."""
+    first = start
+    for at in range(start + 1, end):
+        if not _JOINS.match(text, at) and unicodedata.category(text[at])[0] != "M":
+            yield first, at
+            first = at
+    yield first, end
+
+
+def _pieces(plain: str) -> Iterator[tuple[int, int]]:
+    """Where the words of a folded text are that `words_of` gives, by their start."""
+    if plain.isascii():
+        yield from (word.span() for word in _ASCII_WORD.finditer(plain))
+        return
+    for word in _word().finditer(plain.replace("_", " ")):
+        at, end = word.span()
+        for run in _UNSPACED.finditer(word.group()):
+            start, beyond = word.start() + run.start(), word.start() + run.end()
+            if start > at:
+                yield at, start
+            for character in range(start, beyond):
+                yield character, character + 1
+                if character + 1 < beyond:
+                    yield character, character + 2
+            at = beyond
+        if at < end:
+            yield at, end
 
 
 def _cut(text: str, pieces: Callable[[str], Iterable[str]]) -> list[str]:

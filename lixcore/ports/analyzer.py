@@ -16,7 +16,8 @@ class Analyzer(Protocol):
             made with another one is to be made anew.
     """
 
-    identity: str
+    @property
+    def identity(self) -> str: ...
 
     def words_of(self, text: str) -> Sequence[str]:
         """What a message is found by, in order, each as often as it occurs; without words that tell nothing."""

@@ -16,7 +16,8 @@ class Finding:
         text: Its score by its words, above 0; None where it shares no word with the query, or was not among the best.
         vector: The cosine of its embedding and the query's; None where there is none, or it was not among the best.
         timestamp: When it was said, in seconds since the epoch; None for what only stands next to a hit.
-        before: The findings before it in its session, nearest first, as indexes into all findings; at most `reach` of them.
+        before: The findings before it in its session, nearest first, as indexes into all findings; at most `reach` of them. None
+            where no other hit is in its session.
         after: Those after it, alike.
     """
 
@@ -34,7 +35,8 @@ class RankingPolicy(Protocol):
         reach: How many neighbours on either side of a hit it wants to see; 0 for none.
     """
 
-    reach: int
+    @property
+    def reach(self) -> int: ...
 
     def rank(self, findings: Sequence[Finding], *, now: float) -> Sequence[float]:
         """The score of each finding, the higher the better, finite; a pure function of its arguments.
