@@ -32,6 +32,8 @@ class Group(Enum):
     MATCH_POLICY = "lixcore.match_policy"
     ADMISSION_POLICY = "lixcore.admission_policy"
     ARCHIVE_INDEX = "lixcore.archive_index"
+    ANALYZER = "lixcore.analyzer"
+    RANKING_POLICY = "lixcore.ranking_policy"
     EVICTION_POLICY = "lixcore.eviction_policy"
     WINDOW_POLICY = "lixcore.window_policy"
     TOKEN_COUNTER = "lixcore.token_counter"  # noqa: S105  # tokens of language models, no secret

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from lixcore.bootstrap import Wiring, wire
 from lixcore.config import CacheConfig
+from lixcore.domain.search_hit import SearchHit
 from lixcore.domain.session import SessionKey, checked_tenant
 from lixcore.errors import ClosedError
+from lixcore.ports.archive_index import Table
 from lixcore.ports.clock import Clock
 from lixcore.services.checks.verification import Checked
 from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
 from lixcore.services.histories.catalogue import SessionSummary
 from lixcore.services.histories.import_conversations import Importer
 from lixcore.services.reuse.layer_report import LayerReport
+from lixcore.services.searching.catch_up import CaughtUp
+from lixcore.services.searching.index_report import IndexStatus
+from lixcore.services.searching.query import MOST_NEIGHBOURS, Narrowing, Query, checked_count, checked_sessions
 from lixcore.services.upkeep.janitor import JanitorReport
 
 if TYPE_CHECKING:
     from lixcore.coordinator import CacheCoordinator
+    from lixcore.services.answers.semantic_query import Embedding
 
 
 class Stack:
@@ -108,6 +114,99 @@ class Stack:
             StoreError: A store cannot be used.
         """
         return self.wiring.janitor.round()
+
+    def search(
+        self,
+        query: str | None,
+        *,
+        query_embedding: Embedding | None = None,
+        k: int = 10,
+        tenant: str | None = None,
+        sessions: Collection[str] | None = None,
+        roles: Collection[str] | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        fields: Mapping[str, Any] | None = None,
+        neighbours: int = 0,
+        catch_up: bool = False,
+    ) -> Sequence[SearchHit]:
+        """The messages of a tenant's histories that a query is about, best first.
+
+        The archive index answers, from what it was caught up with; see `index_status`. One session alone is searched as
+        `CacheCoordinator.search` does it: all that was said, and without an index as well.
+
+        Args:
+            query: Text of up to 16,384 UTF-8 bytes; no character of it has a meaning. May be empty or None with an embedding.
+            query_embedding: Finite numbers, not all zero.
+            k: How many at most, 1 to 10,000.
+            tenant: Whose; the configuration's tenant unless given.
+            sessions: Only sessions with these ids.
+            roles: Only what these said, such as ``["user"]``.
+            since: Only what was said at this time or later, in seconds since the epoch.
+            until: Only what was said before this time.
+            fields: Only messages whose metadata says this at its top level.
+            neighbours: How many messages on either side each comes with.
+            catch_up: Bring what was archived into the index first.
+
+        Raises:
+            InvalidInputError: An argument is refused.
+            ConfigError: There is no archive index, and it is not one session that is searched.
+            StoreError: The index or the archive cannot be used.
+        """
+        checked_count(k, "k", at_least=1)
+        checked_count(neighbours, "neighbours", at_most=MOST_NEIGHBOURS)
+        asked = Query.checked(query, query_embedding, dimension=self.config.embedding_dimension)
+        narrowing = Narrowing.checked(roles=roles, since=since, until=until, fields=fields)
+        whose = self.config.tenant if tenant is None else checked_tenant(tenant)
+        named = None if sessions is None else checked_sessions(sessions, whose)
+        wiring = self.wiring
+        wiring.in_use()
+        searches = wiring.searches
+        if named is not None and len(named) == 1:
+            (session,) = (SessionKey(each, whose) for each in named)
+            if catch_up:
+                searches.catch_up_with([session])
+            return searches.searching.in_session(session, asked, k=k, narrowing=narrowing, neighbours=neighbours)
+        if catch_up:
+            searches.existing_index().indexing.catch_up()
+        return searches.searching.across(whose, named, asked, k=k, narrowing=narrowing, neighbours=neighbours)
+
+    def catch_up_index(self, progress: Callable[[CaughtUp], object] | None = None) -> CaughtUp:
+        """Bring everything that is archived into the archive index, which is otherwise done from time to time.
+
+        Args:
+            progress: Told now and then what was done so far.
+
+        Raises:
+            ConfigError: There is no archive index.
+            StoreError: The index or the archive cannot be used. What was done until then is done.
+        """
+        return self.wiring.searches.existing_index().indexing.catch_up(progress)
+
+    def rebuild_index(self, progress: Callable[[CaughtUp], object] | None = None) -> CaughtUp:
+        """Make the archive index anew, from nothing; see `catch_up_index`. Searches find little until it is done."""
+        return self.wiring.searches.existing_index().indexing.rebuild(progress)
+
+    def index_status(self) -> IndexStatus:
+        """What the archive index holds, and what it lacks; takes as long as there are sessions.
+
+        Raises:
+            ConfigError: There is no archive index.
+            StoreError: The index or the archive cannot be used.
+        """
+        return self.wiring.searches.existing_index().report.status()
+
+    def query_sql(self, statement: str, *, tenant: str | None = None, most: int = 1000) -> Table:
+        """Ask the archive index in SQL about the messages of a tenant; see `lixcore.ports.archive_index.AnswersSql`.
+
+        Raises:
+            InvalidInputError: It is no statement that reads, or cannot be answered; with the reason.
+            ConfigError: There is no archive index, or none that answers SQL.
+            StoreError: The index cannot be used.
+        """
+        whose = self.config.tenant if tenant is None else checked_tenant(tenant)
+        checked_count(most, "most", at_least=1, at_most=1_000_000)
+        return self.wiring.searches.answering_sql().query_sql(statement, tenant=whose, most=most)
 
     @property
     def url_embeddings(self) -> UrlEmbeddings:

@@ -10,7 +10,7 @@ import sys
 
 # What costs time to import, and what may not be installed.
 OPTIONAL = {"backports.zstd", "backports-zstd", "duckdb", "hypothesis", "pytest", "rich", "typer", "usearch"}
-LATE = {"duckdb", "importlib.metadata", "numpy", "pluggy", "redis", "rich", "sqlite3", "typer", "usearch"}
+LATE = {"duckdb", "importlib.metadata", "numpy", "pluggy", "redis", "rich", "snowballstemmer", "sqlite3", "typer", "usearch"}
 OUTSIDE = re.compile(r"lixcore_\w+")
 
 

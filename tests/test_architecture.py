@@ -32,10 +32,12 @@ OTHER_ROOMS = {"attrs", "lixcore", "msgspec"}
 OUTER_ROOMS = {"attrs", "msgspec", "numpy", "lixcore.domain", "lixcore.errors", "lixcore.ports"}
 DRIVERS = {
     "lixcore_cli": {"click", "lixcore", "rich", "typer"},  # it drives the application through its public names
+    "lixcore_duckdb": {"duckdb"},
     "lixcore_huffman": set[str](),
     "lixcore_memory": set[str](),
     "lixcore_policies": {"pluggy"},
     "lixcore_redis": {"redis"},
+    "lixcore_snowball": {"snowballstemmer"},
     "lixcore_sqlite": set[str](),
     "lixcore_usearch": {"usearch"},
     "lixcore_zstd": {"backports.zstd", "compression.zstd"},

@@ -20,12 +20,15 @@ from lixcore_cli.commands.evict import evict
 from lixcore_cli.commands.exporting import exporting
 from lixcore_cli.commands.forget import forget
 from lixcore_cli.commands.importing import importing
+from lixcore_cli.commands.indexing import indexing
 from lixcore_cli.commands.janitor import janitor
 from lixcore_cli.commands.new_adapter import new_adapter
 from lixcore_cli.commands.new_policy import new_policy
 from lixcore_cli.commands.plugins import plugins
+from lixcore_cli.commands.searching import searching
 from lixcore_cli.commands.sessions import sessions
 from lixcore_cli.commands.show import show
+from lixcore_cli.commands.sql import sql
 from lixcore_cli.commands.stats import stats
 from lixcore_cli.commands.train_dictionary import train_dictionary
 from lixcore_cli.commands.verify import verify
@@ -42,6 +45,7 @@ app = typer.Typer(
         ("lix import conversations.jsonl.gz", "bring histories in"),
         ("lix sessions --sort messages", "the longest conversations"),
         ("lix show user-abc --context", "what an LLM would be given"),
+        ("lix search 'hotel in Lisbon'", "who said that, and when"),
         ("lix config --changed", "what is set, and where"),
     )
     + "\n\n"
@@ -94,6 +98,21 @@ EXAMPLES = {
         ("lix show user-abc", "the whole history"),
         ("lix show user-abc --last 5", "its end"),
         ("lix show user-abc --context", "what an LLM would be given now"),
+    ),
+    "search": (
+        ("lix search 'hotel in Lisbon'", "in all sessions, the best first"),
+        ("lix search dinner --role user --since 2026-01-01", "only what users said this year"),
+        ("lix search invoice --session user-abc --neighbours 2", "one session, with what stands around"),
+        ("lix search invoice --json | jq -r .session_id", "for a program"),
+    ),
+    "index": (
+        ("lix index", "bring in what was archived"),
+        ("lix index status", "what it holds, and what it lacks"),
+        ("lix index rebuild", "begin from nothing"),
+    ),
+    "sql": (
+        ('lix sql "select role, count(*) from messages group by role"', "who said how much"),
+        ('lix sql "select session, max(timestamp) from messages group by all" --json', "for a program"),
     ),
     "stats": (("lix stats", "of the configured tenant"), ("lix stats --tenant acme --json", "of another one, for a program")),
     "config": (
@@ -161,6 +180,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": exporting,
     "sessions": sessions,
     "show": show,
+    "search": searching,
+    "index": indexing,
+    "sql": sql,
     "stats": stats,
     "config": configuration,
     "plugins": plugins,

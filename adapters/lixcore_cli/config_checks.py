@@ -86,6 +86,18 @@ def _oddities(config: CacheConfig) -> Iterator[tuple[str, bool, str, str]]:
         "use sqlite on one host, redis on several",
     )
     yield (
+        "archive_index",
+        config.archive_index is not None and not config.janitor,
+        "what is archived is not brought into the index by itself, because the janitor is off",
+        "run `lix index` from time to time, or set janitor = true",
+    )
+    yield (
+        "archive_index",
+        config.archive_index == "memory",
+        "'memory': the index ends with the process, and each process makes one of its own",
+        "use duckdb, which keeps files that all processes search",
+    )
+    yield (
         "cold_archive",
         config.cold_archive == "memory",
         "'memory': histories end with the process",

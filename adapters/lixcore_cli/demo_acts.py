@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 WINDOW: Final = 12
 BATCH: Final = 12
+ANSWER: Final = 13
+QUESTION: Final = 77
+"""The index of a message that asks what the one at `ANSWER` said."""
 
 
 @attrs.frozen
@@ -52,6 +55,19 @@ class CodecSize:
     codec: str
     stored_bytes: int | None
     note: str = ""
+
+
+@attrs.frozen
+class Recalled:
+    """What a question about something said long ago found.
+
+    Attributes:
+        question: It.
+        relevant: What was found, the best first.
+    """
+
+    question: str
+    relevant: Sequence[str]
 
 
 @attrs.frozen
@@ -146,6 +162,17 @@ class Demo:
         )
         as_lines = format_line(self._memory.session, [Message.from_dict(message, now=0.0) for message in self._messages])
         return len(as_lines), int(self._where()["disk_size_bytes"])
+
+    def recall(self) -> Recalled:
+        """Ask what was said long ago; nothing of it is in the window any more."""
+        question = self._messages[QUESTION]["content"]
+        found = self._memory.smart_context(question, disk_k=3)
+        relevant = [message["content"] for message in found["relevant"]]
+        recent = [message["content"] for message in found["recent"]]
+        ago = len(self._messages) - ANSWER - 1
+        self.claim(f"what was said {ago} messages ago is found first", relevant[:1] == [self._messages[ANSWER]["content"]])
+        self.claim("and nothing is both recent and relevant", bool(recent) and not set(recent) & set(relevant))
+        return Recalled(question, relevant)
 
     def forget(self) -> dict[str, int]:
         """Remove it all; returns what each store lost."""

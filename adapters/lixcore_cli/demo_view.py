@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-    from lixcore_cli.demo_acts import Claim, CodecSize, Overflow
+    from lixcore_cli.demo_acts import Claim, CodecSize, Overflow, Recalled
     from lixcore_cli.demo_reuse import Lookup, Reused
 
 
@@ -64,6 +64,13 @@ class DemoView:
             "Idle for long, the session leaves the hot store; the archive has it all.\n"
             f"Asked for again, its {count} messages are back after {seconds * 1000:.1f} ms, the same as before.",
         )
+
+    def recall(self, recalled: Recalled) -> None:
+        """Show what was found of what was said long ago."""
+        from rich.text import Text
+
+        lines = [Text(visible_line(said), no_wrap=True, overflow="ellipsis") for said in recalled.relevant]
+        self._panel("Recall", f"Asked: {visible_line(recalled.question)}\nFound, the best first:\n", *lines)
 
     def sizes(self, as_lines: int, stored: int, sizes: Sequence[CodecSize]) -> None:
         """Show what the history takes."""

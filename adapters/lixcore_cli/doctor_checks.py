@@ -29,6 +29,7 @@ from lixcore.errors import (
 )
 from lixcore.ports.diagnosis import Diagnoses, Diagnosis, Severity
 from lixcore_cli.config_checks import configuration_checks, masked
+from lixcore_cli.quantities import counted
 
 if TYPE_CHECKING:
     from lixcore.bootstrap import Opener
@@ -126,7 +127,7 @@ def _store_checks(config: CacheConfig) -> Iterator[Check]:
     opener = Opener(config)
     stores = (Group.HOT_STORE, Group.COLD_ARCHIVE, Group.CODEC, Group.EVICTION_POLICY)
     policies = (Group.MATCH_POLICY, Group.ADMISSION_POLICY)
-    for group in (*stores, Group.SIMILARITY_INDEX, Group.EMBEDDING_STORE, *policies):
+    for group in (*stores, Group.SIMILARITY_INDEX, Group.EMBEDDING_STORE, Group.ARCHIVE_INDEX, *policies):
         name = config.chosen(group)
         if name is not None:
             for diagnosis in _checks_of(opener, group, name, config.registry.provider(group, name)):
@@ -134,9 +135,12 @@ def _store_checks(config: CacheConfig) -> Iterator[Check]:
 
 
 def _weighed(diagnosis: Diagnosis, group: Group, config: CacheConfig) -> Diagnosis:
-    """A problem of a cache is a warning where its failure is a miss: the application works without it."""
+    """A problem of a cache is a warning where its failure is a miss: the application works without it. So with an index."""
     from lixcore.registry import Group
 
+    if group is Group.ARCHIVE_INDEX and diagnosis.severity is Severity.PROBLEM:
+        fact = f"{diagnosis.fact}; one session at a time is searched without it"
+        return attrs.evolve(diagnosis, severity=Severity.WARNING, fact=fact)
     is_cache = group in {Group.SIMILARITY_INDEX, Group.EMBEDDING_STORE}
     if diagnosis.severity is not Severity.PROBLEM or not is_cache or config.on_cache_failure != "miss":
         return diagnosis
@@ -187,6 +191,10 @@ def _asked(adapter: Any, group: Group) -> Iterator[Diagnosis]:
     elif group is Group.EMBEDDING_STORE:
         adapter.get([bytes(KEY_BYTES)])
         yield Diagnosis("answering", Severity.OK, "it opens and can be read; it has no checks of its own")
+    elif group is Group.ARCHIVE_INDEX:
+        size = adapter.measure()
+        held = f"{counted(size.messages, 'message')} of {counted(size.sessions, 'session')}"
+        yield Diagnosis("answering", Severity.OK, f"it opens and holds {held}; `lix index status` tells what it lacks")
     else:
         yield Diagnosis("opening", Severity.OK, "it opens; it has no checks of its own")
 
@@ -194,8 +202,13 @@ def _asked(adapter: Any, group: Group) -> Iterator[Diagnosis]:
 def _remedy(error: LixError, group: Group) -> str:
     from lixcore.registry import Group
 
-    if isinstance(error, CorruptDataError) and group in {Group.SIMILARITY_INDEX, Group.EMBEDDING_STORE}:
-        return "remove it, as it says: all that a cache holds can be made again"
+    derived = {
+        Group.SIMILARITY_INDEX: "remove it, as it says: all that a cache holds can be made again",
+        Group.EMBEDDING_STORE: "remove it, as it says: all that a cache holds can be made again",
+        Group.ARCHIVE_INDEX: "run lix index, which makes it anew of the archive; applications do so by themselves",
+    }
+    if isinstance(error, CorruptDataError) and group in derived:
+        return derived[group]
     if isinstance(error, StoreBusyError):
         return "ask again; if it stays so, see what keeps it busy"
     if isinstance(error, StoreUnavailableError):

@@ -25,6 +25,8 @@ class Kind(Enum):
     REDACTION = "redaction"
     ADMISSION = "admission"
     MATCH = "match"
+    RANKING = "ranking"
+    ANALYZER = "analyzer"
     PLUGIN = "plugin"
 
     @property
@@ -33,7 +35,9 @@ class Kind(Enum):
         return _SETTINGS.get(self, f"{self.value}_policy")
 
 
-_SETTINGS: Final[Mapping[Kind, str]] = MappingProxyType({Kind.TOKEN_COUNTER: "token_counter", Kind.PLUGIN: "plugins"})
+_SETTINGS: Final[Mapping[Kind, str]] = MappingProxyType(
+    {Kind.TOKEN_COUNTER: "token_counter", Kind.ANALYZER: "analyzer", Kind.PLUGIN: "plugins"}
+)
 
 
 def policy_package(names: Names, kind: Kind) -> Package:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from heapq import nsmallest
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -11,10 +12,19 @@ import attrs
 from lixcore.domain.bm25 import Corpus, score
 from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
-from lixcore.domain.words import query_words
+from lixcore.domain.words import PlainAnalyzer
 from lixcore.errors import ClosedError
 from lixcore.ports.adapter import AdapterContext, Capability
-from lixcore.ports.archive_index import IndexBatch, IndexFilter, IndexHit, IndexProgress, IndexSize
+from lixcore.ports.analyzer import Analyzer
+from lixcore.ports.archive_index import (
+    IndexBatch,
+    IndexFilter,
+    IndexHit,
+    IndexProgress,
+    IndexSize,
+    Neighbours,
+    WordCounts,
+)
 from lixcore_memory.fork_safe_locks import fork_safe_lock
 from lixcore_memory.indexed_session import EmbeddingRows, HeldMessage, IndexedSession
 
@@ -32,8 +42,11 @@ _POSTING_BYTES: Final = 150
 class MemoryArchiveIndex:
     """`lixcore.ports.archive_index.ArchiveIndex`, for the threads of one process.
 
-    Texts are cut by `lixcore.domain.words` and scored by `lixcore.domain.bm25`, embeddings are all compared. One lock guards
-    everything; texts are cut and vectors compared outside of it.
+    Texts are cut by the analyzer and scored by `lixcore.domain.bm25`, embeddings are all compared. One lock guards everything;
+    texts are cut and vectors compared outside of it.
+
+    Args:
+        analyzer: What turns texts into words.
     """
 
     capabilities: ClassVar[Collection[Capability]] = frozenset()
@@ -42,7 +55,8 @@ class MemoryArchiveIndex:
     class Options:
         """It has none."""
 
-    def __init__(self) -> None:
+    def __init__(self, analyzer: Analyzer | None = None) -> None:
+        self._analyzer = analyzer or PlainAnalyzer()
         self._lock = fork_safe_lock()
         self._histories: dict[bytes, IndexedSession] = {}  # by digest
         self._tenants: dict[str, set[bytes]] = {}  # the digests of the sessions with messages
@@ -52,7 +66,7 @@ class MemoryArchiveIndex:
     @classmethod
     def open(cls, options: Options, context: AdapterContext) -> MemoryArchiveIndex:  # noqa: ARG003  # every adapter is opened alike
         """Make an empty index."""
-        return cls()
+        return cls(context.analyzer)
 
     def add(self, batches: Sequence[IndexBatch]) -> int:
         """See the port."""
@@ -64,7 +78,7 @@ class MemoryArchiveIndex:
                 for message in batch.messages
                 if self._known(batch.session).wants(message.position)
             ]
-        cut = [(session, HeldMessage.made_of(message)) for session, message in wanted]
+        cut = [(session, HeldMessage.made_of(message, self._analyzer.words_of(message.text))) for session, message in wanted]
         taken = 0
         with self._lock:
             self._check_open()
@@ -89,15 +103,15 @@ class MemoryArchiveIndex:
 
     def search_text(self, query: str, *, k: int, where: IndexFilter) -> Sequence[IndexHit]:
         """See the port."""
-        words = query_words(query)
+        words = self._analyzer.query_words(query)
         with self._lock:
             self._check_open()
             searched = self._searched(where)
-            corpus = Corpus(sum(len(each.positions) for _, each in searched), sum(each.words for _, each in searched))
-            holding = {word: sum(len(each.postings.get(word, ())) for _, each in searched) for word in words}
-            rarities = {word: corpus.rarity(count) for word, count in holding.items() if count}
+            counts = _counted(words, searched)
+            corpus = Corpus(counts.messages, counts.words)
+            rarities = {word: corpus.rarity(count) for word, count in counts.holding.items() if count}
             hits = [
-                IndexHit(session, message.position, score(shared, rarities, corpus.drag(message.length)))
+                IndexHit(session, message.position, score(shared, rarities, corpus.drag(message.length)), message.timestamp)
                 for session, each in searched
                 for message, shared in each.sharing(rarities)
                 if message.fits(where)
@@ -115,7 +129,22 @@ class MemoryArchiveIndex:
         if not fits.any():
             return ()
         found = rows.vectors.most_similar(vector, fits.__getitem__, k=k, at_least=-1.0)
-        return [IndexHit(rows.messages[row][0], rows.messages[row][1].position, cosine) for row, cosine in found]
+        return [
+            IndexHit(session, message.position, cosine, message.timestamp)
+            for (session, message), cosine in ((rows.messages[row], cosine) for row, cosine in found)
+        ]
+
+    def neighbours(self, places: Sequence[tuple[SessionKey, Position]], *, reach: int) -> Sequence[Neighbours]:
+        """See the port."""
+        with self._lock:
+            self._check_open()
+            return [_beside(self._known(session).positions, position, reach) for session, position in places]
+
+    def count_words(self, words: Sequence[str], *, where: IndexFilter) -> WordCounts:
+        """See the port."""
+        with self._lock:
+            self._check_open()
+            return _counted(words, self._searched(where))
 
     def forget(self, session: SessionKey, *, through: Position) -> int:
         """See the port."""
@@ -193,6 +222,19 @@ class MemoryArchiveIndex:
             if tenant in self._tenants:  # of others there may be any number
                 self._rows[tenant] = rows
         return rows
+
+
+def _counted(words: Sequence[str], searched: Sequence[tuple[SessionKey, IndexedSession]]) -> WordCounts:
+    return WordCounts(
+        messages=sum(len(each.positions) for _, each in searched),
+        words=sum(each.words for _, each in searched),
+        holding={word: sum(len(each.postings.get(word, ())) for _, each in searched) for word in words},
+    )
+
+
+def _beside(positions: Sequence[Position], position: Position, reach: int) -> Neighbours:
+    below, above = bisect_left(positions, position), bisect_right(positions, position)
+    return Neighbours(positions[max(0, below - reach) : below][::-1], positions[above : above + reach])
 
 
 _NOTHING: Final = IndexedSession()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -12,7 +12,6 @@ import attrs
 from lixcore.domain.position import ORIGIN, Position
 from lixcore.domain.session import SessionKey
 from lixcore.domain.similarity import Vectors
-from lixcore.domain.words import words_of
 from lixcore.ports.archive_index import IndexedMessage, IndexFilter, IndexProgress
 
 if TYPE_CHECKING:
@@ -33,9 +32,8 @@ class HeldMessage:
     embedding: NDArray[np.float32] | None
 
     @classmethod
-    def made_of(cls, message: IndexedMessage) -> HeldMessage:
-        """Keep what searches need of a message."""
-        words = words_of(message.text)
+    def made_of(cls, message: IndexedMessage, words: Sequence[str]) -> HeldMessage:
+        """Keep what searches need of a message; these are the words of its text."""
         embedding = None if message.embedding is None else message.embedding.astype("float32")  # a copy
         fields = dict(message.fields)
         return cls(message.position, message.timestamp, message.role, fields, Counter(words), len(words), embedding)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from lixcore.config import CacheConfig
 from lixcore.domain.message import Message
 from lixcore.ports.adapter import AdapterContext
+from lixcore.ports.analyzer import Analyzer
 from lixcore.ports.clock import Clock
 from lixcore.ports.codec import Codec
 from lixcore.ports.policy import TokenCounter
@@ -33,12 +34,25 @@ class Opener:
             codec_named=self._codec_named,
             archive_dir=Path(config.archive_dir),
             count_tokens=self._counted,
+            analyzer=_ConfiguredAnalyzer(lambda: self.analyzer),
         )
         self._counter: TokenCounter | None = None
+        self._analyzer: Analyzer | None = None
 
     def count_tokens_by(self, counter: TokenCounter) -> None:
         """Have what was opened, and what will be, count tokens by this counter; by the configured one unless told."""
         self._counter = counter
+
+    @property
+    def analyzer(self) -> Analyzer:
+        """The configured analyzer, opened when it is first asked for: by whoever searches, or by an index that was opened.
+
+        Raises:
+            ConfigError: It is unknown or broken.
+        """
+        if self._analyzer is None:
+            self._analyzer = self.open(Group.ANALYZER, self._config.analyzer)
+        return self._analyzer
 
     def _counted(self, messages: Sequence[Message]) -> Sequence[int]:
         if self._counter is None:
@@ -62,3 +76,23 @@ class Opener:
         if name not in self._codecs:
             self._codecs[name] = self.open(Group.CODEC, name)
         return self._codecs[name]
+
+
+class _ConfiguredAnalyzer:
+    """Stands for the configured analyzer in what is opened, whether or not it is ever used."""
+
+    def __init__(self, opened: Callable[[], Analyzer]) -> None:
+        self._opened = opened
+
+    @property
+    def identity(self) -> str:
+        return self._opened().identity
+
+    def words_of(self, text: str) -> Sequence[str]:
+        return self._opened().words_of(text)
+
+    def query_words(self, text: str) -> Sequence[str]:
+        return self._opened().query_words(text)
+
+    def spans(self, text: str, words: Collection[str]) -> Sequence[tuple[int, int]]:
+        return self._opened().spans(text, words)

@@ -27,5 +27,6 @@ def chosen_policies(config: CacheConfig, opener: Opener) -> Policies:
         admission=opener.open(Group.ADMISSION_POLICY, config.admission_policy),
         match=opener.open(Group.MATCH_POLICY, config.match_policy),
         expiry=opener.open(Group.EXPIRY_POLICY, config.expiry_policy),
+        ranking=opener.open(Group.RANKING_POLICY, config.ranking_policy),
         redaction=None if redaction is None else opener.open(Group.REDACTION_POLICY, redaction),
     )

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from lixcore.bootstrap.caches import wire_caches
 from lixcore.bootstrap.opening import Opener
 from lixcore.bootstrap.policies import chosen_policies
+from lixcore.bootstrap.searches import wire_searches
 from lixcore.bootstrap.wiring import Wiring
 from lixcore.config import CacheConfig
 from lixcore.domain.session import RESERVED_TENANT
@@ -98,20 +99,34 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
         )
         window = EnduringWindow(parts, clock=clock, journal=journal, reconciler=reconciler, guard=guard)
         catalogue = Catalogue(hot, reader)
+        searches = wire_searches(
+            config, opener, policies, window=window, archive=archive, reader=reader, hot=hot, undo=undo, events=events
+        )
         evictor = Evictor(hot, tiering, policies.eviction, clock, _limits(config, hot))
         janitor_of_all = Janitor(
             Lease(hot, clock, "janitor", seconds=lease_seconds(config.janitor_interval_seconds)),
             evictor,
             reconciler,
             Retention(
-                hot, archive, policies.retention, clock, ttl_days=config.disk_ttl_days, spared={RESERVED_TENANT}, events=events
+                hot,
+                archive,
+                policies.retention,
+                clock,
+                ttl_days=config.disk_ttl_days,
+                spared={RESERVED_TENANT},
+                events=events,
+                on_removal=None if searches.index is None else searches.index.forgetting.later,
             ),
             interval=config.janitor_interval_seconds,
         )
         undo.callback(janitor_of_all.close)
-        thread = _thread_of(janitor_of_all, config) if janitor and background and config.janitor else None
+        has_threads = janitor and background and config.janitor
+        thread = _thread_of(janitor_of_all, config) if has_threads else None
         if thread is not None:
             undo.callback(thread.close)
+        index_thread = searches.thread(config.index_interval_seconds) if has_threads else None
+        if index_thread is not None:
+            undo.callback(index_thread.close)
         return Wiring(
             hot=hot,
             archive=archive,
@@ -130,6 +145,8 @@ def wire(config: CacheConfig, *, clock: Clock | None = None, background: bool = 
             janitor_thread=thread,
             verification=Verification(archive, hot, places=config.hot_window_size + config.spill_batch_size, events=events),
             caches=caches,
+            searches=searches,
+            index_thread=index_thread,
             events=events,
             closing=undo.pop_all(),
         )

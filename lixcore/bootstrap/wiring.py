@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import attrs
 
 from lixcore.bootstrap.caches import Caches
+from lixcore.bootstrap.searches import Searches
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.hot_store import HotStore
@@ -50,6 +51,8 @@ class Wiring:
         janitor_thread: Where it works in this process; None where it does not.
         verification: Checks both stores.
         caches: What saves paying twice.
+        searches: What finds what was said.
+        index_thread: Where the archive index is caught up in this process; None where it is not.
         events: Tells observers what happens.
         closing: What `close` does, in order.
     """
@@ -71,6 +74,8 @@ class Wiring:
     janitor_thread: BackgroundWork | None
     verification: Verification
     caches: Caches
+    searches: Searches
+    index_thread: BackgroundWork | None
     events: EventRelay
     closing: ExitStack
 
@@ -85,9 +90,11 @@ class Wiring:
         return self.caches.url_embeddings
 
     def in_use(self) -> None:
-        """Note that sessions are used, on the way to each use: from the first one on, the janitor's thread runs."""
+        """Note that sessions are used, on the way to each use: from the first one on, both threads run."""
         if self.janitor_thread is not None:
             self.janitor_thread.start()
+        if self.index_thread is not None:
+            self.index_thread.start()
 
     def close(self) -> None:
         """Finish what is under way, then close the stores, each even when another one fails."""

@@ -66,6 +66,12 @@ class CoreSettings:
     janitor_interval_seconds: float = option(
         60.0, "How many seconds the janitor waits between two rounds.", at_least=0.1, at_most=_CENTURY_SECONDS
     )
+    index_interval_seconds: float = option(
+        60.0,
+        "How many seconds pass at least between two rounds of bringing what was archived into the archive index.",
+        at_least=0.1,
+        at_most=_CENTURY_SECONDS,
+    )
     write_mode: str = option(
         "overflow",
         "When a message is archived: overflow, once it leaves the window; or through, before its add returns.",
@@ -150,7 +156,10 @@ class CoreSettings:
         "auto",
         "The adapter that keeps embeddings of URLs; auto takes the one called like the hot store, if any; none keeps none.",
     )
-    archive_index: str | None = option(None, "Accepted, no effect in this version: the adapter that searches histories.")
+    archive_index: str | None = option(
+        None,
+        "The adapter that finds messages in histories; none searches one session at a time, without an index.",
+    )
     eviction_policy: str = option("lru", "The policy that chooses the sessions that leave the hot store.")
     match_policy: str = option("guarded", "The policy that says whether a cached response may answer a query.")
     admission_policy: str = option("any", "The policy that says which responses are cached.")
@@ -158,6 +167,8 @@ class CoreSettings:
     token_counter: str = option("approximate", "What counts the tokens of messages.")
     retention_policy: str = option("age", "The policy that says which histories the janitor removes from the archive.")
     expiry_policy: str = option("fixed", "The policy that says how long what is cached lives.")
+    analyzer: str = option("snowball", "What turns texts and queries into the words that messages are found by.")
+    ranking_policy: str = option("hybrid", "The policy that says in which order what a search found is given.")
     redaction_policy: str | None = option(
         None, "The policy that removes from texts what must not be stored, before anything is; none stores them as they are."
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from lixcore.bootstrap import Wiring
 from lixcore.config import CacheConfig
+from lixcore.coordinator.recall import Recall
 from lixcore.coordinator.reuse import Reuse
 from lixcore.coordinator.stats_document import stats_document
 from lixcore.domain.message import Message
@@ -22,7 +23,7 @@ from lixcore.stack import Stack
 _shared: Shared[CacheConfig, Stack] = Shared(Stack)
 
 
-class CacheCoordinator(Reuse):
+class CacheCoordinator(Recall, Reuse):
     """The memory of one session. Plain dicts go in and come out; a failure is an error, never an empty answer.
 
     Args:
@@ -123,26 +124,6 @@ class CacheCoordinator(Reuse):
         """Everything that was ever said, oldest first; with ``embedding`` (a list of floats) where one was given."""
         return [decode_message(entry).to_dict() for entry in self._wiring.window.history(self.session)]
 
-    def smart_context(
-        self,
-        query: str,
-        query_embedding: Sequence[float] | None = None,
-        recent_k: int = 10,
-        disk_k: int = 5,
-    ) -> Mapping[str, list[dict[str, Any]]]:
-        """Recent messages, and older ones that the query is about.
-
-        This version has no search yet: ``relevant`` is empty, whatever ``query``, ``query_embedding`` and ``disk_k`` are.
-
-        Returns:
-            ``{"recent": the last recent_k messages of the context, "relevant": []}``.
-        """
-        del query, query_embedding, disk_k
-        if recent_k < 0:
-            raise InvalidInputError("recent_k", f"is {recent_k}; zero or more is accepted")
-        context = self.get_context_messages()
-        return {"recent": context[max(0, len(context) - recent_k) :], "relevant": []}
-
     def flush_to_disk(self) -> bool:
         """Archive everything that is hot; it stays hot as well.
 
@@ -174,15 +155,18 @@ class CacheCoordinator(Reuse):
         """Remove every trace of the session from every store, what it shared with its tenant's sessions included.
 
         Returns:
-            How many messages, and cached responses, each store lost: ``{"hot": …, "archive": …, "semantic": …}``; all zero the
-            second time.
+            How many messages, and cached responses, each store lost: ``{"hot": …, "archive": …, "semantic": …, "index": …}``;
+            all zero the second time.
 
         Raises:
             StoreError: A store cannot be used, whatever ``on_cache_failure`` says; calling it again removes the rest.
         """
-        forgotten = self._wiring.window.forget(self.session)
-        cached = self._wiring.semantic.forget(self.session)
-        return {"hot": forgotten.hot, "archive": forgotten.archived, "semantic": cached}
+        wiring = self._wiring
+        forgotten = wiring.window.forget(self.session)
+        cached = wiring.semantic.forget(self.session)
+        index = wiring.searches.index
+        indexed = 0 if index is None else index.forgetting.forget(self.session)
+        return {"hot": forgotten.hot, "archive": forgotten.archived, "semantic": cached, "index": indexed}
 
     def get_stats(self) -> dict[str, Any]:
         """Counts and sizes, as plain values; see the reference for each name."""

@@ -44,8 +44,24 @@ def stats_document(wiring: Wiring, config: CacheConfig, session: SessionKey) -> 
             "failures": wiring.spiller.failures,
         },
         **{report.name: _layer(report) for report in wiring.caches.reports(session)},
+        "index": _index(wiring, session),
         "events": attrs.asdict(wiring.events.counts()),
         "timestamp": _iso(wiring.clock.now()),
+    }
+
+
+def _index(wiring: Wiring, session: SessionKey) -> dict[str, Any]:
+    index = wiring.searches.index
+    if index is None:
+        return {"adapter": None, "state": "off", "messages": None, "lag": None, "error": None}
+    found = index.report.of_session(session, wiring.reader.describe(session))
+    trouble = index.guard.trouble
+    return {
+        "adapter": index.adapter,
+        "state": "up" if trouble is None else "damaged" if trouble.is_damage else "away",
+        "messages": None if found is None else found.messages,
+        "lag": None if found is None else found.lag,
+        "error": None if trouble is None else str(trouble.error),
     }
 
 

@@ -2,9 +2,10 @@
 
 It stands here, and not in an adapter, so that a message has the same score whichever index finds it, or none.
 
-S. Robertson and H. Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009: ``k1`` from 1.2 to 2 and ``b`` from
-0.5 to 0.8 have proved reasonable. Both are those of Lucene's ``BM25Similarity`` here, and so is the rarity, which, unlike the
-original, is above zero also for a word that most messages have: sharing it never makes a message worse.
+S. Robertson and H. Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009. The rarity is that of Lucene's
+``BM25Similarity``, which, unlike the original, is above zero also for a word that most messages have: sharing it never makes a
+message worse. ``k1`` and ``b`` are those of A. Trotman, X.-F. Jia and M. Crane, "Towards an Efficient and Effective Search
+Engine", 2012: what is said in a conversation is short, says a word twice by chance, and is long where it has more to tell.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from typing import Final
 
 import attrs
 
-K1: Final = 1.2
+K1: Final = 0.9
 """How soon saying a word again counts for little."""
 
-B: Final = 0.75
+B: Final = 0.4
 """How much a message's length is held against it: 0, not at all, to 1, wholly."""
 
 

@@ -66,20 +66,39 @@ def _truth(answer: Any, _: Arguments) -> bool:
 
 
 def _seconds(answer: Any, _: Arguments) -> float:
-    is_number = isinstance(answer, int | float) and not isinstance(answer, bool)
-    try:
-        seconds = float(answer) if is_number else math.nan
-    except OverflowError:
-        seconds = math.inf
+    seconds = _number(answer)
     if not 0 < seconds < math.inf:
         raise ValueError(f"answered {_named(answer)}, where a finite number of seconds above 0 is due")
     return seconds
+
+
+def _ranks(answer: Any, arguments: Arguments) -> Sequence[float]:
+    count = len(arguments["findings"])
+    if not isinstance(answer, Sequence) or isinstance(answer, str | bytes):
+        raise ValueError(f"answered {_named(answer)}, where a sequence of numbers is due")  # noqa: TRY004  # as all of them
+    if len(answer) != count:
+        raise ValueError(f"answered {len(answer)} numbers for {count} findings")
+    scores = [_number(each) for each in answer]
+    for each, score in zip(answer, scores, strict=True):
+        if not math.isfinite(score):
+            raise ValueError(f"answered {_named(each)} for a finding, where a finite number is due")
+    return scores
 
 
 def _text(answer: Any, _: Arguments) -> str:
     if not isinstance(answer, str):
         raise ValueError(f"answered {_named(answer)}, where text or None is due")  # noqa: TRY004
     return answer
+
+
+def _number(value: Any) -> float:
+    """A number as a float, infinity where it is too large; NaN for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _whole(value: Any) -> int | None:
@@ -107,5 +126,6 @@ _CHECKS: Final[Mapping[str, Callable[[Any, Arguments], Any]]] = {
     "lixcore_admit": _truth,
     "lixcore_may_answer": _truth,
     "lixcore_cache_seconds": _seconds,
+    "lixcore_rank": _ranks,
     "lixcore_redact": _text,
 }

@@ -15,10 +15,12 @@ from lixcore.hooks.tracing import Trace
 from lixcore.ports.cold_archive import ArchiveInfo
 from lixcore.ports.policies import Policies
 from lixcore.ports.policy import Candidate, CandidateFact, RedactionPolicy, Surplus
+from lixcore.ports.ranking import Finding
 from lixcore.ports.reuse_policy import MatchCandidate, NewAnswer
 
 Ask = Callable[..., Any]
 
+_RANK: Final = "lixcore_rank"
 _REDACT: Final = "lixcore_redact"
 
 
@@ -32,6 +34,8 @@ def asking_plugins(policies: Policies, plugins: Plugins, trace: Trace | None) ->
     changed: dict[str, Any] = {
         field: make(getattr(manager.hook, hook)) for hook, (field, make) in _FIELDS.items() if hook in answers
     }
+    if _RANK in answers:
+        changed["ranking"] = _Ranking(getattr(manager.hook, _RANK), policies.ranking.reach)
     if redacts:
         changed["redaction"] = _Redaction(policies.redaction, chain(manager, _REDACT))
     return attrs.evolve(policies, **changed)
@@ -111,6 +115,16 @@ class _Expiry:
 
 
 @attrs.frozen
+class _Ranking:
+    _ask: Ask
+    reach: int
+
+    def rank(self, findings: Sequence[Finding], *, now: float) -> Sequence[float]:
+        answer: Sequence[float] = self._ask(findings=tuple(findings), now=now)
+        return answer
+
+
+@attrs.frozen
 class _Redaction:
     """The configured redaction, then one plugin after the other."""
 
@@ -157,6 +171,13 @@ def _retiring(policies: Policies) -> Ask:
     return is_over
 
 
+def _ranking(policies: Policies) -> Ask:
+    def rank(findings: Sequence[Finding], now: float) -> Sequence[float]:
+        return policies.ranking.rank(findings, now=now)
+
+    return rank
+
+
 _CONFIGURED: Final[Mapping[str, Callable[[Policies], Ask]]] = {
     "lixcore_evict": _evicting,
     "lixcore_window_start": _windowing,
@@ -165,4 +186,5 @@ _CONFIGURED: Final[Mapping[str, Callable[[Policies], Ask]]] = {
     "lixcore_admit": lambda policies: policies.admission.admits,
     "lixcore_may_answer": lambda policies: policies.match.may_answer,
     "lixcore_cache_seconds": lambda policies: policies.expiry.seconds,
+    _RANK: _ranking,
 }

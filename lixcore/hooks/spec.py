@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lixcore.ports import events
     from lixcore.ports.cold_archive import ArchiveInfo
     from lixcore.ports.policy import Candidate, Surplus
+    from lixcore.ports.ranking import Finding
     from lixcore.ports.reuse_policy import MatchCandidate, NewAnswer
 
 
@@ -105,6 +106,16 @@ def lixcore_cache_seconds(layer: str, configured: float) -> float | None:
     """For how many seconds a new entry of a cache lives: see `lixcore.ports.policy.ExpiryPolicy.seconds`.
 
     Called whenever something is about to be cached; for a batch, once for each entry.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def lixcore_rank(findings: Sequence[Finding], now: float) -> Sequence[float] | None:
+    """The score of each finding, the higher the better: see `lixcore.ports.ranking.RankingPolicy.rank`.
+
+    Called once for each search that found something. How many neighbours of a hit are among the findings, the configured policy
+    says.
     """
     raise NotImplementedError
 

@@ -11,6 +11,8 @@ import attrs
 
 from lixcore.domain.message import Message
 from lixcore.domain.window import approximate_tokens
+from lixcore.domain.words import PlainAnalyzer
+from lixcore.ports.analyzer import Analyzer
 from lixcore.ports.clock import Clock
 from lixcore.ports.codec import Codec
 
@@ -40,6 +42,7 @@ class AdapterContext:
         codec_named: Gives the codec of a name, also of one read from old data; raises `UnknownAdapterError`.
         archive_dir: The directory where an archive that is made of files keeps them.
         count_tokens: Gives how many tokens each of some messages takes in a prompt.
+        analyzer: Turns texts and queries into words, for an archive index.
     """
 
     clock: Clock
@@ -47,6 +50,7 @@ class AdapterContext:
     codec_named: Callable[[str], Codec]
     archive_dir: Path
     count_tokens: Callable[[Sequence[Message]], Sequence[int]] = _approximate
+    analyzer: Analyzer = attrs.Factory(PlainAnalyzer)
 
 
 class Adapter(Protocol):

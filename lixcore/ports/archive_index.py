@@ -128,11 +128,41 @@ class IndexHit:
         session: Whose.
         position: Its place in the session's order.
         score: How well it fits, the higher the better; finite. Comparable only with other hits of the same search.
+        timestamp: When it was said, as it was added.
     """
 
     session: SessionKey
     position: Position
     score: float
+    timestamp: float
+
+
+@attrs.frozen
+class Neighbours:
+    """What stands beside a message, of what the index holds of its session.
+
+    Attributes:
+        before: The positions before it, nearest first.
+        after: The positions after it, nearest first.
+    """
+
+    before: Sequence[Position] = ()
+    after: Sequence[Position] = ()
+
+
+@attrs.frozen
+class WordCounts:
+    """What a text search scores messages by.
+
+    Attributes:
+        messages: How many messages are searched.
+        words: How many words they have together.
+        holding: How many of the messages hold each of the words that were asked for; 0 for one that none holds.
+    """
+
+    messages: int
+    words: int
+    holding: Mapping[str, int]
 
 
 @attrs.frozen
@@ -228,6 +258,24 @@ class ArchiveIndex(Protocol):
         """
         ...
 
+    def neighbours(self, places: Sequence[tuple[SessionKey, Position]], *, reach: int) -> Sequence[Neighbours]:
+        """What stands next to messages, in the order of ``places``; whoever said it, and whenever.
+
+        Args:
+            places: Sessions and positions, such as of hits. What the index does not hold there has neighbours all the same.
+            reach: How many at most on either side, one or more.
+        """
+        ...
+
+    def count_words(self, words: Sequence[str], *, where: IndexFilter) -> WordCounts:
+        """What `search_text` would score by: the core scores what is not indexed yet alike.
+
+        Args:
+            words: As the analyzer gives them for a query; each once.
+            where: Only its tenant and sessions matter, as for scores.
+        """
+        ...
+
     def forget(self, session: SessionKey, *, through: Position) -> int:
         """Remove what it holds of a session at or below ``through``, and never take one of them again until `clear`.
 
@@ -253,6 +301,43 @@ class ArchiveIndex(Protocol):
 
     def close(self) -> None:
         """Give back what it uses. Idempotent."""
+        ...
+
+
+@attrs.frozen
+class Table:
+    """What an SQL query gave.
+
+    Attributes:
+        columns: Their names, in order.
+        rows: Of each row, the values in that order.
+        more: Whether rows were left off.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    more: bool = False
+
+
+@runtime_checkable
+class AnswersSql(Protocol):
+    """An optional power of an index: SQL over its messages, for people who are curious."""
+
+    def query_sql(self, statement: str, *, tenant: str, most: int) -> Table:
+        """Run one statement that reads.
+
+        It sees one view, ``messages``, of one tenant, with the columns ``session``, ``position``, ``timestamp`` (UTC), ``role``,
+        ``text`` and ``fields`` (a map of texts). It cannot change anything, and can reach no file, network, setting or other
+        tenant, whatever it says.
+
+        Args:
+            statement: One SQL statement.
+            tenant: Whose messages it sees.
+            most: How many rows at most.
+
+        Raises:
+            InvalidInputError: It is no such statement, or cannot be answered; with the reason.
+        """
         ...
 
 

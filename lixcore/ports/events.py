@@ -154,7 +154,7 @@ class Degraded:
     ``stood_in``.
 
     Attributes:
-        store: ``hot store``, ``semantic cache`` or ``URL embedding cache``.
+        store: ``hot store``, ``archive index``, ``semantic cache`` or ``URL embedding cache``.
         reason: The error, as text.
     """
 
@@ -181,7 +181,7 @@ class Damaged:
     until it can.
 
     Attributes:
-        store: ``archive``, ``hot store``, ``semantic cache`` or ``URL embedding cache``.
+        store: ``archive``, ``hot store``, ``archive index``, ``semantic cache`` or ``URL embedding cache``.
         reason: What is wrong, and where.
         session: Whose, where that is known.
     """

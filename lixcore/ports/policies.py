@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from lixcore.ports.policy import EvictionPolicy, ExpiryPolicy, RedactionPolicy, RetentionPolicy, TokenCounter, WindowPolicy
+from lixcore.ports.ranking import RankingPolicy
 from lixcore.ports.reuse_policy import AdmissionPolicy, MatchPolicy
 
 
@@ -20,6 +21,7 @@ class Policies:
         admission: Which responses are cached.
         match: Which cached response answers a query.
         expiry: How long what is cached lives.
+        ranking: In which order what was found is given.
         redaction: What is removed from texts before they are stored; None removes nothing, and costs nothing.
     """
 
@@ -30,4 +32,5 @@ class Policies:
     admission: AdmissionPolicy
     match: MatchPolicy
     expiry: ExpiryPolicy
+    ranking: RankingPolicy
     redaction: RedactionPolicy | None = None

@@ -21,9 +21,11 @@ from tests.benchmarks.events_benchmark import events
 from tests.benchmarks.hooks_benchmark import hooks
 from tests.benchmarks.hot_store_benchmark import hot_store
 from tests.benchmarks.import_benchmark import import_rate
+from tests.benchmarks.locomo_benchmark import locomo
 from tests.benchmarks.match_benchmark import match
 from tests.benchmarks.report import Table
 from tests.benchmarks.reuse_benchmark import reuse
+from tests.benchmarks.search_million import search_million
 from tests.benchmarks.semantic_benchmark import semantic
 from tests.benchmarks.session_benchmark import session
 from tests.benchmarks.settings import Settings
@@ -38,9 +40,11 @@ BENCHMARKS: dict[str, Callable[[Settings], list[Table]]] = {
     "semantic": semantic,
     "import": import_rate,
     "match": match,
+    "locomo": locomo,
     "reuse": reuse,
     "events": events,
     "hooks": hooks,
+    "search-million": search_million,
 }
 
 
@@ -58,6 +62,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--largest", type=int, default=100_000, help="the largest history, in messages")
     parser.add_argument("--archives", default="huffman", help="names of cold archives, with commas between")
     parser.add_argument("--hot-stores", default="redis,sqlite,memory", help="names of hot stores, with commas between")
+    parser.add_argument(
+        "--archive-indexes",
+        default="",
+        help="names of archive indexes to search through the public API, or none, with commas between",
+    )
     parser.add_argument("--redis-url", help="a server to measure, whose database is emptied; without it one is started")
     arguments = parser.parse_args()
     for name in arguments.names:
@@ -82,6 +91,7 @@ def main() -> None:
                 archives=tuple(arguments.archives.split(",")),
                 hot_stores=tuple(arguments.hot_stores.split(",")),
                 largest=arguments.largest,
+                archive_indexes=tuple(filter(None, arguments.archive_indexes.split(","))),
             )
             tables = BENCHMARKS[name](settings)
         found[name] = [table.plain() for table in tables]

@@ -22,6 +22,7 @@ class Settings:
         archives: Names of the archives to measure.
         hot_stores: Names of the hot stores to measure.
         largest: The largest history, in messages.
+        archive_indexes: Names of the archive indexes to search through the public API; ``none`` is searching without one.
     """
 
     corpus: Corpus
@@ -32,3 +33,4 @@ class Settings:
     archives: tuple[str, ...]
     hot_stores: tuple[str, ...]
     largest: int
+    archive_indexes: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from lixcore.domain.session import SessionKey
 from lixcore.ports.cold_archive import ArchiveInfo
 from lixcore.ports.policies import Policies
 from lixcore.ports.policy import Candidate, Surplus
+from lixcore.ports.ranking import Finding
 from lixcore.ports.reuse_policy import MatchCandidate, NewAnswer
 
 
@@ -65,6 +66,13 @@ class PlainPolicy:
         self._note("seconds")
         return configured
 
+    reach = 1
+
+    def rank(self, findings: Sequence[Finding], *, now: float) -> Sequence[float]:
+        del now
+        self._note("rank")
+        return [0.0 for _ in findings]
+
     def redact(self, text: str) -> str:
         self._note("redact")
         return text
@@ -81,5 +89,6 @@ def plain_policies(policy: PlainPolicy | None = None, *, redacts: bool = False) 
         admission=policy,
         match=policy,
         expiry=policy,
+        ranking=policy,
         redaction=policy if redacts else None,
     )

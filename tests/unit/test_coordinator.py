@@ -139,8 +139,8 @@ def test_flush_clear_and_forget_do_what_they_say(memory: CacheCoordinator, stack
     memory.add_message_to_context("user", "new")
     assert stack.evict_idle(idle_seconds=0) == 1
     assert [one["content"] for one in memory.get_context_messages()] == ["new"]
-    assert memory.forget() == {"hot": 1, "archive": 4, "semantic": 0}
-    assert memory.forget() == {"hot": 0, "archive": 0, "semantic": 0}
+    assert memory.forget() == {"hot": 1, "archive": 4, "semantic": 0, "index": 0}
+    assert memory.forget() == {"hot": 0, "archive": 0, "semantic": 0, "index": 0}
     assert memory.get_full_history() == []
 
 
@@ -172,6 +172,7 @@ def test_statistics_have_these_names(memory: CacheCoordinator, clock: SettableCl
         "tiering": {"write_mode": "overflow", "waits": 0, "failures": 0},
         "semantic_cache": {"adapter": "memory", **UNUSED},
         "url_embedding_cache": {"adapter": "memory", **UNUSED},
+        "index": {"adapter": None, "state": "off", "messages": None, "lag": None, "error": None},
         "events": {"told": 0, "dropped": 0, "failed": 0},
     }
     assert window.pop("disk_raw_bytes") > 0
@@ -199,7 +200,7 @@ def test_sessions_with_hostile_ids_never_meet(stack: Stack) -> None:
         assert [one["content"] for one in stack.session(name).get_context_messages()] == [str(number)]
     assert sorted(key.id for key in stack.session_keys()) == sorted(HOSTILE_IDS)
     stack.session("u*").clear_context()
-    assert stack.session("u*").forget() == {"hot": 0, "archive": 1, "semantic": 0}
+    assert stack.session("u*").forget() == {"hot": 0, "archive": 1, "semantic": 0, "index": 0}
     assert sum(len(stack.session(name).get_context_messages()) for name in HOSTILE_IDS) == len(HOSTILE_IDS) - 1
 
 
@@ -207,7 +208,7 @@ def test_tenants_never_meet(stack: Stack) -> None:
     mine, yours = stack.session("same", tenant="me"), stack.session("same", tenant="you")
     mine.add_message_to_context("user", "mine")
     assert yours.get_full_history() == []
-    assert yours.forget() == {"hot": 0, "archive": 0, "semantic": 0}
+    assert yours.forget() == {"hot": 0, "archive": 0, "semantic": 0, "index": 0}
     assert len(mine.get_context_messages()) == 1
     assert [key.id for key in stack.session_keys(tenant="me")] == ["same"]
     assert list(stack.session_keys(tenant="you")) == []

@@ -113,7 +113,7 @@ def test_a_story_and_its_events(
         story.memory.flush_to_disk()
         story.memory.get_full_history()
         story.memory.get_stats()
-        assert story.memory.forget() == {"hot": 1, "archive": 3, "semantic": 0}
+        assert story.memory.forget() == {"hot": 1, "archive": 3, "semantic": 0, "index": 0}
         story.expect(Forgotten(KEY, 1, 3))
         story.add(1)
         assert stack.janitor_round().brought_together == 1, "its clearing was noted"

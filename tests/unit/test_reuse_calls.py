@@ -113,8 +113,8 @@ def test_forgetting_covers_what_the_session_cached_and_shared(stack: Stack) -> N
     for memory in (mine, yours):
         memory.cache_semantic_response(URL, EAST, memory.session_id)
         memory.cache_semantic_response(URL, NORTH, memory.session_id, shared=True)
-    assert mine.forget() == {"hot": 0, "archive": 0, "semantic": 2}
-    assert mine.forget() == {"hot": 0, "archive": 0, "semantic": 0}
+    assert mine.forget() == {"hot": 0, "archive": 0, "semantic": 2, "index": 0}
+    assert mine.forget() == {"hot": 0, "archive": 0, "semantic": 0, "index": 0}
     assert mine.get_semantic_response(URL, EAST) is None
     assert mine.get_semantic_response(URL, NORTH, shared=True) == "yours"
     assert yours.get_semantic_response(URL, EAST) == "yours"

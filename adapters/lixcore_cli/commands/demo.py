@@ -64,6 +64,8 @@ def _perform(home: Path, view: DemoView, *, keep: bool) -> tuple[Demo, dict[str,
         reuse = ReuseActs(stack, session_id, acts.claim)
         lookups, reused = reuse.answers(), reuse.embeddings()
         view.reuse(lookups, reused)
+        recalled = acts.recall()
+        view.recall(recalled)
         as_lines, stored = acts.history()
         sizes = list(acts.sizes(Path(codecs)))
         view.sizes(as_lines, stored, sizes)
@@ -77,6 +79,7 @@ def _perform(home: Path, view: DemoView, *, keep: bool) -> tuple[Demo, dict[str,
         "return_seconds": round(seconds, 6),
         "lookups": [attrs.asdict(each) for each in lookups],
         "embeddings": attrs.asdict(reused),
+        "recalled": attrs.asdict(recalled),
         "json_lines_bytes": as_lines,
         "stored_bytes": stored,
         "codecs": [attrs.asdict(each) for each in sizes],

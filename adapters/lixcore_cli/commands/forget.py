@@ -44,6 +44,8 @@ def forget(
             counted(removed["hot"], "message") + " from the hot store",
             counted(removed["archive"], "message") + " from the archive",
         ]
+        if removed["index"]:
+            parts.append(counted(removed["index"], "message") + " from the index")
         if removed["semantic"]:
             parts.append(counted(removed["semantic"], "cached response"))
         run.out.show(f"Removed {', '.join(parts)}.")

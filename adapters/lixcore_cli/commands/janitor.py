@@ -34,7 +34,8 @@ def janitor(
 ) -> None:
     """Move idle sessions of all tenants to the archive, hold the limits of the hot store, and remove old histories.
 
-    It also merges what was archived in small pieces, and brings together what was said while the hot store was away.
+    It also merges what was archived in small pieces, and brings together what was said while the hot store was away. Where there
+    is an archive index, it brings in what was archived, unless --once is given: that is what `lix index` does.
 
     It goes on until it gets SIGTERM or SIGINT, finishes the step in hand, and ends with 0. Any number may run, and the threads of
     applications beside them: one at a time works, and another one takes over when it ends or dies.
@@ -49,7 +50,15 @@ def janitor(
             if report.found_problems:
                 raise typer.Exit(ExitCode.PARTLY)
             return
-        _go_on(run, stack, stop)
+        indexing = stack.wiring.searches.thread(stack.config.index_interval_seconds)
+        if indexing is None:
+            _go_on(run, stack, stop)
+            return
+        indexing.start()
+        try:
+            _go_on(run, stack, stop)
+        finally:
+            indexing.close()
 
 
 def _go_on(run: Invocation, stack: Stack, stop: StopRequests) -> None:

@@ -120,12 +120,20 @@ class ContextWindow:
 
         A session that had been evicted becomes hot again by this.
         """
+        return self._context(session)[1]
+
+    def placed_context(self, session: SessionKey) -> Sequence[tuple[Position, Message]]:
+        """As `context`, each message with its position."""
+        entries, messages = self._context(session)
+        return [(entry.position, message) for entry, message in zip(entries, messages, strict=True)]
+
+    def _context(self, session: SessionKey) -> tuple[Sequence[Entry], Sequence[Message]]:
         entries = self._newest(session, self._max_messages)
         messages = [decode_message(entry) for entry in entries]
         start = self._policy.start(messages, max_messages=self._max_messages, max_tokens=self._max_tokens)
         if start == len(messages) == self._max_messages and is_inside_turn(messages):
             return self._newest_whole_turn(session)
-        return messages[start:]
+        return entries[start:], messages[start:]
 
     def _newest(self, session: SessionKey, count: int) -> Sequence[Entry]:
         if count == 0:
@@ -152,7 +160,7 @@ class ContextWindow:
         older = self._reader.read(session, last=count - len(hot), after=info.context_after, before=before)
         return [*older, *hot]
 
-    def _newest_whole_turn(self, session: SessionKey) -> Sequence[Message]:
+    def _newest_whole_turn(self, session: SessionKey) -> tuple[Sequence[Entry], Sequence[Message]]:
         """The newest turn, when it alone is longer than the window: more tool results than the window has places."""
         count = self._max_messages
         info = self._archive.describe(session)
@@ -162,8 +170,10 @@ class ContextWindow:
             entries = self.history(session, last=count, after=after)
             messages = [decode_message(entry) for entry in entries]
             if not is_inside_turn(messages) or len(entries) < count or count > _LONGEST_TURN:
-                turn = messages[turn_start(messages, max_messages=self._max_messages) :]
-                return turn[self._policy.start(turn, max_messages=self._max_messages, max_tokens=self._max_tokens) :]
+                first = turn_start(messages, max_messages=self._max_messages)
+                turn = messages[first:]
+                start = self._policy.start(turn, max_messages=self._max_messages, max_tokens=self._max_tokens)
+                return entries[first + start :], turn[start:]
 
     def history(
         self,

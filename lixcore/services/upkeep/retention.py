@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 import attrs
 
+from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import CorruptDataError, LixError, StoreFullError, StoreRefusedError, StoreUnavailableError
 from lixcore.ports.clock import Clock
@@ -64,6 +65,9 @@ class Retention:
         policy: Says which histories are over.
         ttl_days: How old a history may become; None for ever.
         spared: Tenants whose sessions are never touched.
+        events: Told of each history that is removed.
+        on_removal: Called when a history was removed, with the position up to which: for what was derived from it. It must not
+            fail.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class Retention:
         ttl_days: float | None,
         spared: Collection[str] = (),
         events: Events = SILENT,
+        on_removal: Callable[[SessionKey, Position], object] | None = None,
     ) -> None:
         self._hot = hot
         self._archive = archive
@@ -87,6 +92,7 @@ class Retention:
         self._may_remove = ttl_days is not None or not (isinstance(policy, GoesByAge) and policy.only_by_age)
         self._spared = spared
         self._tell_retired = teller(events, Retired)
+        self._on_removal = on_removal
         self._turn = Lease(hot, clock, "retention", seconds=SWEEP_SECONDS)
         self._began: float | None = None  # the last sweep of this process, by the monotonic clock
         self._under_way = False
@@ -171,6 +177,8 @@ class Retention:
             if info is None or not self._is_over(info, now, swept):
                 return
             removed = self._archive.forget(session, through=info.last_position)
+            if self._on_removal is not None:
+                self._on_removal(session, info.last_position)
             if self._tell_retired is not None and removed:
                 self._tell_retired(Retired(session, removed))
             # A restore that had read the archive before is undone by this, or kept from succeeding; newer messages stay.

@@ -5,13 +5,16 @@ from __future__ import annotations
 from lixcore.testing.archive_index.adding import AddingRules
 from lixcore.testing.archive_index.comparing import ComparingRules
 from lixcore.testing.archive_index.concurrency import ProcessRules, ThreadRules
+from lixcore.testing.archive_index.counting import CountingRules
 from lixcore.testing.archive_index.filtering import FilteringRules
 from lixcore.testing.archive_index.forgetting import ForgettingRules
 from lixcore.testing.archive_index.lifetimes import LifetimeRules
 from lixcore.testing.archive_index.machine import check_against_model
 from lixcore.testing.archive_index.messages import OpenIndex
+from lixcore.testing.archive_index.neighbouring import NeighbourRules
 from lixcore.testing.archive_index.wording import WordingRules
 from lixcore.testing.ground.rules import rule
+from lixcore.testing.powers.sql import SqlRules
 
 
 class ArchiveIndexContract(
@@ -20,14 +23,18 @@ class ArchiveIndexContract(
     FilteringRules,
     WordingRules,
     ComparingRules,
+    NeighbourRules,
+    CountingRules,
+    SqlRules,
     LifetimeRules,
     ThreadRules,
     ProcessRules,
 ):
     """The contract of `lixcore.ports.archive_index.ArchiveIndex`.
 
-    The optional power `Merges` is found by its method and tried where it is. What counts as a word, and how a message is scored,
-    is left to the index: the rules use words that any engine keeps, and ask for no more than the port promises.
+    The optional powers `Merges` and `AnswersSql` are found by their methods and tried where they are. What counts as a word, and
+    how a message is scored, is left to the index: the rules use words that any engine keeps, and ask for no more than the port
+    promises.
     """
 
     @rule("Bugs hide in the order of calls: whatever came before, answers must be those of a plain dict.")

@@ -10,7 +10,7 @@ import pytest
 from lixcore.domain.position import Position
 from lixcore.errors import ClosedError
 from lixcore.ports.adapter import Capability
-from lixcore.ports.archive_index import ArchiveIndex, IndexBatch, IndexProgress, Merges
+from lixcore.ports.archive_index import AnswersSql, ArchiveIndex, IndexBatch, IndexProgress, Merges, WordCounts
 from lixcore.testing.archive_index.messages import (
     ONE,
     OURS,
@@ -25,6 +25,7 @@ from lixcore.testing.archive_index.messages import (
     numbered,
     put,
 )
+from lixcore.testing.archive_index.oracle import as_lists
 from lixcore.testing.ground.rules import rule
 
 CALLS: dict[str, Callable[[ArchiveIndex], object]] = {
@@ -34,6 +35,9 @@ CALLS: dict[str, Callable[[ArchiveIndex], object]] = {
     "search_text": lambda index: index.search_text(RARE, k=1, where=OURS),
     "search_text without a word": lambda index: index.search_text("", k=1, where=OURS),
     "search_vector": lambda index: index.search_vector(floats([1, 0]), k=1, where=OURS),
+    "neighbours": lambda index: index.neighbours([(ONE, Position(1))], reach=1),
+    "neighbours of nothing": lambda index: index.neighbours([], reach=1),
+    "count_words": lambda index: index.count_words([RARE], where=OURS),
     "forget": lambda index: index.forget(ONE, through=Position(1)),
     "clear": lambda index: index.clear(),
     "measure": lambda index: index.measure(),
@@ -54,6 +58,9 @@ class LifetimeRules(IndexRules):
         if isinstance(index, Merges):
             with pytest.raises(ClosedError):
                 index.merge()
+        if isinstance(index, AnswersSql):
+            with pytest.raises(ClosedError):
+                index.query_sql("select 1", tenant=ONE.tenant, most=1)
 
     @rule("An index is an extra: a stack that only opens it must start without its files, and leave none behind.")
     def test_opening_touches_nothing(self, open_index: OpenIndex, tmp_path: Path) -> None:
@@ -66,6 +73,8 @@ class LifetimeRules(IndexRules):
     @rule("A search before the first catch-up is asked of an index that is not there yet; it is empty, not broken.")
     def test_an_index_that_was_never_added_to_is_empty(self, index: ArchiveIndex) -> None:
         assert by_text(index) == by_vector(index) == []
+        assert as_lists(index.neighbours([(ONE, Position(1))], reach=1)) == [([], [])]
+        assert index.count_words([RARE], where=OURS) == WordCounts(0, 0, {RARE: 0})
         size = index.measure()
         assert (size.messages, size.sessions, size.embeddings) == (0, 0, 0)
         index.clear()

@@ -10,7 +10,8 @@ from lixcore.domain.position import ORIGIN, Position
 from lixcore.domain.session import SessionKey
 from lixcore.ports.archive_index import ArchiveIndex, IndexBatch, IndexedMessage, IndexFilter, IndexProgress, Merges
 from lixcore.testing.archive_index.messages import ALL, OpenIndex, floats, message, places
-from lixcore.testing.archive_index.oracle import check_nearest, fitting
+from lixcore.testing.archive_index.oracle import as_lists, beside, check_nearest, check_time, counted, fitting
+from lixcore.testing.ground.clock import NOON
 from lixcore.testing.ground.profiles import run_machine
 
 SESSIONS = [SessionKey("one"), SessionKey("one\0"), SessionKey("One"), SessionKey("one", tenant="other")]
@@ -29,7 +30,8 @@ def messages(draw: st.DrawFn) -> list[IndexedMessage]:
         # What stands at a position never changes, so it is worked out from that.
         text = " ".join(each for bit, each in enumerate(WORDS) if position >> bit & 1)
         vector = None if position % 4 == 3 else [1.0, position % 3] if position % 5 else [1.0, 0.0, position]
-        found.append(message(position, text, role="ab"[position % 2], vector=vector, half=str(position > 6)))
+        said = NOON + position / 4
+        found.append(message(position, text, role="ab"[position % 2], at=said, vector=vector, half=str(position > 6)))
     return found
 
 
@@ -116,13 +118,22 @@ def check_against_model(open_index: OpenIndex, *, persistent: bool, shared: bool
             assert list(self.index.search_text(" ".join(words), k=k, where=where)) == list(whole)[:k]
             self.compare([1.0, 1.5], k, where)
 
+        @rule(session=WHICH, reach=st.integers(1, 3))
+        def look_around(self, session: SessionKey, reach: int) -> None:
+            asked = [(session, Position(at)) for at in range(14)]
+            expected = [beside(self.shelf, session, at, reach) for session, at in asked]
+            assert as_lists(self.index.neighbours(asked, reach=reach)) == as_lists(expected)
+
         def compare(self, vector: list[float], k: int, where: IndexFilter) -> None:
-            shelf = {session: known.held for session, known in self.model.items()}
             query = floats(vector)
-            check_nearest(self.index.search_vector(query, k=k, where=where), shelf, query, k=k, where=where)
+            check_nearest(self.index.search_vector(query, k=k, where=where), self.shelf, query, k=k, where=where)
 
         def fitting(self, where: IndexFilter) -> dict[tuple[SessionKey, int], IndexedMessage]:
-            return fitting({session: known.held for session, known in self.model.items()}, where)
+            return fitting(self.shelf, where)
+
+        @property
+        def shelf(self) -> dict[SessionKey, dict[int, IndexedMessage]]:
+            return {session: known.held for session, known in self.model.items()}
 
         @rule()
         def merge(self) -> None:
@@ -156,8 +167,11 @@ def check_against_model(open_index: OpenIndex, *, persistent: bool, shared: bool
         def the_same_is_found(self) -> None:
             for tenant in ("default", "other"):
                 where = IndexFilter(tenant=tenant)
-                found = places(self.index.search_text(" ".join(WORDS), k=ALL, where=where))
-                assert set(found) == {place for place, each in self.fitting(where).items() if each.text}
+                hits = self.index.search_text(" ".join(WORDS), k=ALL, where=where)
+                assert set(places(hits)) == {place for place, each in self.fitting(where).items() if each.text}
+                for hit in hits:
+                    check_time(hit, self.shelf)
+                assert self.index.count_words(WORDS, where=where) == counted(self.shelf, WORDS, where)
                 self.compare([0.0, 1.0], 3, where)
                 self.compare([0.0, 0.0, 1.0], ALL, where)
 

@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
-from lixcore.ports.archive_index import IndexedMessage, IndexFilter, IndexHit
+from lixcore.ports.archive_index import IndexedMessage, IndexFilter, IndexHit, Neighbours, WordCounts
 from lixcore.testing.archive_index.messages import places
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def check_nearest(hits: Sequence[IndexHit], shelf: Shelf, query: NDArray[np.floa
         assert place in right, f"{place} is none of those that were asked for"
         low, high = right[place]
         assert low <= hit.score <= high, f"{place} has the score {hit.score!r}, not {low!r}"
+        check_time(hit, shelf)
     if found and len(right) > k:
         last = hits[-1]
         for place in right.keys() - set(found):
@@ -79,3 +81,29 @@ def check_nearest(hits: Sequence[IndexHit], shelf: Shelf, query: NDArray[np.floa
             if low == high == last.score:
                 (session, position), order = place, (-last.position, last.session.id)
                 assert (-position, session.id) > order, f"{place} is as good as the last one that was found, and comes first"
+
+
+def check_time(hit: IndexHit, shelf: Shelf) -> None:
+    """Fail unless a hit says when the message was said."""
+    said = shelf[hit.session][hit.position].timestamp
+    assert hit.timestamp == said, f"{hit.session!r} at {hit.position} was said at {said!r}, not {hit.timestamp!r}"
+
+
+def beside(shelf: Shelf, session: SessionKey, position: int, reach: int) -> Neighbours:
+    """What stands next to a place: of all positions, the nearest on either side."""
+    held = shelf.get(session, {})
+    below = sorted((at for at in held if at < position), key=lambda at: position - at)
+    above = sorted((at for at in held if at > position), key=lambda at: at - position)
+    return Neighbours([Position(at) for at in below[:reach]], [Position(at) for at in above[:reach]])
+
+
+def as_lists(neighbours: Sequence[Neighbours]) -> list[tuple[list[int], list[int]]]:
+    """Neighbours as plain values, which compare whatever kind of sequence they come in."""
+    return [([int(at) for at in each.before], [int(at) for at in each.after]) for each in neighbours]
+
+
+def counted(shelf: Shelf, words: Sequence[str], where: IndexFilter) -> WordCounts:
+    """What a search by words counts, of messages whose words have spaces between them and nothing else."""
+    searched = fitting(shelf, IndexFilter(tenant=where.tenant, sessions=where.sessions)).values()
+    texts = [message.text.split() for message in searched]
+    return WordCounts(len(texts), sum(map(len, texts)), {word: sum(word in text for text in texts) for word in words})

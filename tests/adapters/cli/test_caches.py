@@ -103,4 +103,4 @@ def test_what_a_forget_could_not_reach_is_removed_by_the_next(lix: LixCommand, m
     for _ in range(2):
         assert lix("forget", "a", "--yes", *away("similarity_index")).code == 69
     assert memory.get_full_history() == []
-    assert lix("forget", "a", "--json").document()["removed"] == {"hot": 0, "archive": 0, "semantic": 1}
+    assert lix("forget", "a", "--json").document()["removed"] == {"hot": 0, "archive": 0, "semantic": 1, "index": 0}

@@ -47,7 +47,7 @@ def test_evict_wants_exactly_one_choice(hot: LixCommand, arguments: list[str]) -
 
 def test_forget_tells_what_each_store_lost_and_finds_nothing_the_second_time(hot: LixCommand) -> None:
     told = hot("forget", "b", "--yes", "--json").document()
-    assert told == {"session_id": "b", "tenant": "default", "removed": {"hot": 20, "archive": 30, "semantic": 0}}
+    assert told == {"session_id": "b", "tenant": "default", "removed": {"hot": 20, "archive": 30, "semantic": 0, "index": 0}}
     again = hot("forget", "b", "--yes")
     assert again.code == 66
     assert "there is no session 'b'" in again.err

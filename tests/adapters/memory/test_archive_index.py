@@ -15,7 +15,7 @@ from lixcore.domain.session import SessionKey
 from lixcore.ports.archive_index import IndexBatch, IndexedMessage, IndexFilter
 from lixcore_memory import MemoryArchiveIndex
 
-K1, B = 1.2, 0.75
+K1, B = 0.9, 0.4
 WORDS = ["a", "b", "c", "d"]
 TEXTS = st.lists(st.lists(st.sampled_from(WORDS), max_size=6), min_size=1, max_size=10)
 

@@ -169,7 +169,7 @@ class PutsZerosForNoEmbedding(MemoryArchiveIndex):
     def search_vector(self, vector: NDArray[np.float32], *, k: int, where: IndexFilter) -> Sequence[IndexHit]:
         hits = list(super().search_vector(vector, k=k, where=where))
         without = [
-            IndexHit(session, at, -1.0)
+            IndexHit(session, at, -1.0, held.timestamp)
             for session, each in self._searched(where)
             for at, held in each.messages.items()
             if held.embedding is None and held.fits(where)

@@ -107,7 +107,8 @@ class FindsAllForNothing(MemoryArchiveIndex):
 
     def search_text(self, query: str, *, k: int, where: IndexFilter) -> Sequence[IndexHit]:
         if not query_words(query):
-            return [IndexHit(session, at, 0.0) for session, each in self._searched(where) for at in reversed(each.positions)][:k]
+            found = [(session, each.messages[at]) for session, each in self._searched(where) for at in reversed(each.positions)]
+            return [IndexHit(session, held.position, 0.0, held.timestamp) for session, held in found][:k]
         return super().search_text(query, k=k, where=where)
 
 

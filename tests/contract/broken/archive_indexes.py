@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
+from broken import archive_index_company as company
 from broken import archive_index_files as files
 from broken import archive_index_filters as filters
 from broken import archive_index_keeping as keeping
@@ -17,7 +20,7 @@ HISTORY = "random-histories-of-calls-give-what-a-model-gives"
 CASES = [
     *(
         broken(C, adapter, *rules, right=FileArchiveIndex if adapter.capabilities else MemoryArchiveIndex)
-        for room in (keeping, filters, words, rankings, files)
+        for room in (keeping, filters, words, rankings, company, files)
         for adapter, rules in room.CASES
     ),
     # Random histories find it too.
@@ -34,3 +37,9 @@ CASES = [
         )
     ),
 ]
+
+if find_spec("duckdb") is not None:  # none of the others answers SQL
+    from broken import archive_index_sql as sql
+    from lixcore_duckdb import DuckdbArchiveIndex
+
+    CASES += [broken(C, adapter, *rules, right=DuckdbArchiveIndex) for adapter, rules in sql.CASES]

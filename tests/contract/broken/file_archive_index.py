@@ -1,7 +1,7 @@
 """An archive index in a file, as simple as can be, and right: what the rules on files and processes are tried on.
 
 The whole index is one JSON document. Who changes it holds a lock, writes a new file and renames it; readers look whether the file
-is another one. None of the adapters that come with lixcore keeps an archive index on a medium yet.
+is another one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,16 @@ from lixcore.domain.position import ORIGIN, Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import ClosedError
 from lixcore.ports.adapter import AdapterContext, Capability
-from lixcore.ports.archive_index import IndexBatch, IndexedMessage, IndexFilter, IndexHit, IndexProgress, IndexSize
+from lixcore.ports.archive_index import (
+    IndexBatch,
+    IndexedMessage,
+    IndexFilter,
+    IndexHit,
+    IndexProgress,
+    IndexSize,
+    Neighbours,
+    WordCounts,
+)
 from lixcore.ports.options import option
 from lixcore_memory import MemoryArchiveIndex
 from lixcore_memory.indexed_session import IndexedSession
@@ -95,6 +104,12 @@ class FileArchiveIndex:
 
     def search_vector(self, vector: NDArray[np.float32], *, k: int, where: IndexFilter) -> Sequence[IndexHit]:
         return self.current()[1].search_vector(vector, k=k, where=where)
+
+    def neighbours(self, places: Sequence[tuple[SessionKey, Position]], *, reach: int) -> Sequence[Neighbours]:
+        return self.current()[1].neighbours(places, reach=reach)
+
+    def count_words(self, words: Sequence[str], *, where: IndexFilter) -> WordCounts:
+        return self.current()[1].count_words(words, where=where)
 
     def measure(self) -> IndexSize:
         return self.current()[1].measure()

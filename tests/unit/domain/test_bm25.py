@@ -25,7 +25,7 @@ def test_an_example_worked_out_by_hand() -> None:
     rain, common = math.log(1 + (2 - 1 + 0.5) / (1 + 0.5)), math.log(1 + 0.5 / 2.5)
     assert corpus.rarity(1) == pytest.approx(rain, rel=1e-15)
     assert corpus.rarity(2) == pytest.approx(common, rel=1e-15)
-    first = (rain + common) * 2.2 / (1 + 1.2 * (0.25 + 0.75 * 2 / 3))
+    first = (rain + common) * 1.9 / (1 + 0.9 * (0.6 + 0.4 * 2 / 3))
     found = score({"rain": 1, "in": 1}, {"rain": corpus.rarity(1), "in": corpus.rarity(2)}, corpus.drag(2))
     assert found == pytest.approx(first, rel=1e-15)
 

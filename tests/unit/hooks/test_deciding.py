@@ -22,6 +22,7 @@ from lixcore.hooks.policies import hooked
 from lixcore.ports.cold_archive import ArchiveInfo
 from lixcore.ports.policies import Policies
 from lixcore.ports.policy import Candidate, CandidateFact, Surplus, WantsFacts
+from lixcore.ports.ranking import Finding
 from lixcore.ports.reuse_policy import MatchCandidate, NewAnswer
 from plain_policies import PlainPolicy, plain_policies
 
@@ -31,6 +32,7 @@ KEYS = [SessionKey(name) for name in "abc"]
 CANDIDATES = [Candidate(key, float(at)) for at, key in enumerate(KEYS)]
 MESSAGES = [Message("user", text, 1.0) for text in ("one", "two", "three")]
 MATCH = MatchCandidate("q", 0.95, 1.0, Scope(KEYS[0]))
+FINDINGS = [Finding(text=1.0), Finding(vector=0.5, before=[0]), Finding()]
 
 # hook -> how the core asks, and all arguments that a plugin is given
 ASKING: dict[str, tuple[Callable[[Policies], Any], dict[str, Any]]] = {
@@ -59,6 +61,10 @@ ASKING: dict[str, tuple[Callable[[Policies], Any], dict[str, Any]]] = {
         lambda policies: policies.expiry.seconds("semantic", 60.0),
         {"layer": "semantic", "configured": 60.0},
     ),
+    "lixcore_rank": (
+        lambda policies: policies.ranking.rank(FINDINGS, now=9.0),
+        {"findings": tuple(FINDINGS), "now": 9.0},
+    ),
 }
 
 ANSWERS: dict[str, list[Any]] = {
@@ -69,6 +75,7 @@ ANSWERS: dict[str, list[Any]] = {
     "lixcore_admit": [True, False],
     "lixcore_may_answer": [True, False],
     "lixcore_cache_seconds": [1, 0.5, 1e9],
+    "lixcore_rank": [[1.0, 0.0, -1.0], (1, 2, 3)],
 }
 
 WRONG: dict[str, list[tuple[Any, str]]] = {
@@ -109,6 +116,16 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (10**400, "a value of type int, where"),
         (True, "True, where"),
         ("60", "a value of type str, where"),
+    ],
+    "lixcore_rank": [
+        ([1.0, 2.0], "2 numbers for 3 findings"),
+        ([1.0, 2.0, math.nan], "nan for a finding, where a finite number is due"),
+        ([1.0, math.inf, 2.0], "inf for a finding"),
+        ([1.0, True, 2.0], "True for a finding"),
+        ([1.0, 10**400, 2.0], "a value of type int for a finding"),
+        ([1.0, "2", 3.0], "a value of type str for a finding"),
+        (1.0, "1.0, where a sequence of numbers is due"),
+        ("123", "a value of type str, where a sequence"),
     ],
 }
 

@@ -1,0 +1,24 @@
+"""The options of the archive index with DuckDB."""
+
+from __future__ import annotations
+
+import attrs
+
+from lixcore.ports.options import option
+
+
+@attrs.frozen
+class DuckdbOptions:
+    """The options of `DuckdbArchiveIndex`."""
+
+    path: str = option(
+        "./data/search", "The directory of the index, for any number of processes; it is made when it is missing.", place="path"
+    )
+    threads: int = option(1, "How many processors one search or merge uses; processes share few.", at_least=1, at_most=64)
+    memory_mb: int = option(
+        512, "How many MiB DuckDB may use for one search, merge or SQL query.", at_least=64, at_most=1_048_576
+    )
+    sql_seconds: float = option(30.0, "How long an SQL query may take, in seconds.", at_least=0.1, at_most=86_400)
+    busy_timeout: float = option(
+        30.0, "How long one that adds or forgets waits for another one, in seconds.", at_least=0, at_most=3600
+    )

@@ -1,0 +1,1 @@
+"""Finding what was said: over whole histories by an index, and over one session without."""

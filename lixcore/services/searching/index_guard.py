@@ -1,0 +1,196 @@
+"""What becomes of an index that fails: said once, left alone for a moment, and told from a failure of the stores."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import attrs
+
+from lixcore.domain.position import Position
+from lixcore.domain.session import SessionKey
+from lixcore.errors import CorruptDataError, StoreBusyError, StoreError
+from lixcore.ports.archive_index import (
+    ArchiveIndex,
+    IndexBatch,
+    IndexFilter,
+    IndexHit,
+    IndexProgress,
+    IndexSize,
+    Merges,
+    Neighbours,
+    WordCounts,
+)
+from lixcore.ports.clock import Clock
+from lixcore.ports.events import Damaged, Degraded, Events, Recovered
+from lixcore.services.events.telling import SILENT, teller
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NAME: Final = "archive index"
+"""What events call it."""
+
+PROBE_SECONDS: Final = 1.0
+"""How long an index that failed is left alone before it is asked again."""
+
+_log = logging.getLogger("lixcore.index")
+_Result = TypeVar("_Result")
+
+
+class IndexFailedError(Exception):
+    """The index failed, and nothing else did: who can go on without it, goes on.
+
+    Attributes:
+        error: What it raised.
+    """
+
+    def __init__(self, error: StoreError) -> None:
+        self.error = error
+        super().__init__(str(error))
+
+
+@contextmanager
+def errors_to_caller() -> Iterator[None]:
+    """Raise what the index raised, where nobody can go on without it."""
+    try:
+        yield
+    except IndexFailedError as failed:
+        raise failed.error from None
+
+
+@attrs.frozen
+class IndexTrouble:
+    """Why the index cannot be used.
+
+    Attributes:
+        since: Since when, in seconds since the epoch.
+        error: What it raised first.
+    """
+
+    since: float
+    error: StoreError
+
+    @property
+    def is_damage(self) -> bool:
+        """Whether it has to be made anew."""
+        return isinstance(self.error, CorruptDataError)
+
+
+class IndexGuard:
+    """The calls of an `lixcore.ports.archive_index.ArchiveIndex`, each of which raises `IndexFailedError` where the index fails.
+
+    That it cannot be used is one warning and one event, until it works again. One that is away is asked once in `PROBE_SECONDS`.
+    One that is damaged is damaged until `clear`: that is for who catches it up. One that is busy is as good as any.
+
+    Args:
+        index: The index.
+        clock: For times and durations.
+        events: Told once when the index cannot be used, and when it can again.
+    """
+
+    def __init__(self, index: ArchiveIndex, clock: Clock, events: Events = SILENT) -> None:
+        self._index = index
+        self._merges = index if isinstance(index, Merges) else None
+        self._clock = clock
+        self._tell_degraded = teller(events, Degraded)
+        self._tell_recovered = teller(events, Recovered)
+        self._tell_damaged = teller(events, Damaged)
+        self._trouble: IndexTrouble | None = None
+        self._next_probe = 0.0
+
+    @property
+    def trouble(self) -> IndexTrouble | None:
+        """Why it cannot be used; None as far as is known that it can. Asks nobody."""
+        return self._trouble
+
+    def add(self, batches: Sequence[IndexBatch]) -> int:
+        """See the port."""
+        return self._asked(lambda: self._index.add(batches))
+
+    def progress(self, sessions: Sequence[SessionKey]) -> Sequence[IndexProgress]:
+        """See the port."""
+        return self._asked(lambda: self._index.progress(sessions))
+
+    def search_text(self, query: str, *, k: int, where: IndexFilter) -> Sequence[IndexHit]:
+        """See the port."""
+        return self._asked(lambda: self._index.search_text(query, k=k, where=where))
+
+    def search_vector(self, vector: NDArray[np.float32], *, k: int, where: IndexFilter) -> Sequence[IndexHit]:
+        """See the port."""
+        return self._asked(lambda: self._index.search_vector(vector, k=k, where=where))
+
+    def neighbours(self, places: Sequence[tuple[SessionKey, Position]], *, reach: int) -> Sequence[Neighbours]:
+        """See the port."""
+        return self._asked(lambda: self._index.neighbours(places, reach=reach))
+
+    def count_words(self, words: Sequence[str], *, where: IndexFilter) -> WordCounts:
+        """See the port."""
+        return self._asked(lambda: self._index.count_words(words, where=where))
+
+    def forget(self, session: SessionKey, *, through: Position) -> int:
+        """See the port."""
+        return self._asked(lambda: self._index.forget(session, through=through), always=True)
+
+    def measure(self) -> IndexSize:
+        """See the port."""
+        return self._asked(self._index.measure, always=True)
+
+    def merge(self) -> bool:
+        """See `lixcore.ports.archive_index.Merges`; one that cannot has nothing to gain."""
+        return self._merges is not None and self._asked(self._merges.merge)
+
+    def clear(self) -> None:
+        """See the port; ends the trouble that damage is."""
+        try:
+            self._index.clear()
+        except StoreError as error:
+            self._failed(error)
+            raise IndexFailedError(error) from error
+        self._recovered()
+
+    def _asked(self, call: Callable[[], _Result], *, always: bool = False) -> _Result:
+        trouble = self._trouble
+        if trouble is not None and not always:
+            if trouble.is_damage or self._clock.monotonic() < self._next_probe:
+                raise IndexFailedError(trouble.error)
+            self._next_probe = self._clock.monotonic() + PROBE_SECONDS  # others leave it alone meanwhile
+        try:
+            result = call()
+        except StoreError as error:
+            self._failed(error)
+            raise IndexFailedError(error) from error
+        if trouble is not None and not trouble.is_damage:
+            self._recovered()
+        return result
+
+    def _failed(self, error: StoreError) -> None:
+        if isinstance(error, StoreBusyError):
+            return
+        self._next_probe = self._clock.monotonic() + PROBE_SECONDS
+        before = self._trouble
+        if before is not None and (before.is_damage or not isinstance(error, CorruptDataError)):
+            return
+        self._trouble = IndexTrouble(self._clock.now(), error)
+        if isinstance(error, CorruptDataError):
+            _log.warning("the archive index cannot be used until the next catch-up has made it anew: %s", error)
+            if self._tell_damaged is not None:
+                self._tell_damaged(Damaged(NAME, str(error)))
+        else:
+            _log.warning("the archive index cannot be used; a session is searched without it, and slower: %s", error)
+            if self._tell_degraded is not None:
+                self._tell_degraded(Degraded(NAME, str(error)))
+
+    def _recovered(self) -> None:
+        trouble, self._trouble = self._trouble, None
+        if trouble is None:
+            return
+        if trouble.is_damage:
+            _log.info("the archive index was cleared, and is made anew")
+            return
+        _log.warning("the archive index works again")
+        if self._tell_recovered is not None:
+            self._tell_recovered(Recovered(NAME))

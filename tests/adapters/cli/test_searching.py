@@ -1,0 +1,275 @@
+"""``lix search``, ``lix index`` and ``lix sql``: what people see, what programs get, and how each of them ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lix_command import LixCommand, lines_of
+from lixcore_cli.exit_codes import ExitCode
+from lixcore_cli.snippets import best_window, snippet
+from lixcore_cli.sql_values import cell, names_apart, plain_value
+
+NOON = 1_700_000_000.0
+
+
+def said(session: str, *texts: str, **metadata: Any) -> dict[str, Any]:
+    roles = ("user", "assistant")
+    messages = [
+        {"role": roles[at % 2], "content": text, "timestamp": NOON + at, "metadata": metadata} for at, text in enumerate(texts)
+    ]
+    return {"session_id": session, "messages": messages}
+
+
+@pytest.fixture
+def lix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LixCommand:
+    """The command on an embedded stack with three archived sessions, and with an index where there is one to install."""
+    monkeypatch.chdir(tmp_path)
+    lix = LixCommand(tmp_path, archive_index="duckdb", duckdb_path=tmp_path / "data" / "search")
+    pytest.importorskip("duckdb", reason="the extra duckdb is not installed; pip install 'lixcore[duckdb]'")
+    histories = [
+        said("ann", "A table at the harbour, please.", "Booked: the Harbour Grill.", "Thanks!", city="Lisbon"),
+        said("bob", "Where is the harbour?", "Down the hill."),
+        said("eve\x1b[31m", "The harbour\x1b[31m is \u202ered\n\nindeed."),
+    ]
+    assert lix("import", "-", stdin=lines_of(histories)).code == 0
+    return lix
+
+
+def found(lix: LixCommand, *arguments: str) -> list[tuple[str, str]]:
+    return [(each["session_id"], each["content"]) for each in lix("search", *arguments, "--json").lines()]
+
+
+def test_what_is_archived_is_found_once_it_is_indexed(lix: LixCommand) -> None:
+    before = lix("search", "harbour")
+    assert (before.code, before.out) == (0, "")
+    assert "Nothing was found. `lix index` brings in" in before.err
+    assert lix("index", "--json").document()["messages"] == 6
+    assert len(found(lix, "harbour")) == 4
+    assert found(lix, "harbour", "--session", "bob") == [("bob", "Where is the harbour?")]
+    assert found(lix, "harbour", "--role", "assistant") == [("ann", "Booked: the Harbour Grill.")]
+    assert len(found(lix, "harbour", "-k", "2")) == 2
+    assert {session for session, _ in found(lix, "harbour", "--field", "city=Lisbon")} == {"ann"}
+    assert found(lix, "harbour", "--since", "2030-01-01") == []
+    assert len(found(lix, "harbour", "--until", "2030-01-01T12:30", "--session", "ann", "--session", "bob")) == 3
+    assert found(lix, "harbour", "--tenant", "somebody") == []
+
+
+def test_a_search_can_have_the_index_catch_up(lix: LixCommand) -> None:
+    assert len(found(lix, "harbour", "--catch-up")) == 4
+
+
+def test_a_hit_for_programs_says_why_and_what_stands_beside_it(lix: LixCommand) -> None:
+    (hit,) = lix("search", "hill", "--catch-up", "--json", "--neighbours", "1").lines()
+    assert set(hit) == {
+        "session_id", "tenant", "role", "content", "timestamp", "metadata", "score", "position", "neighbours", "text_score",
+        "similarity",
+    }  # fmt: skip
+    assert (hit["session_id"], hit["tenant"], hit["timestamp"], hit["similarity"]) == ("bob", "default", NOON + 1, None)
+    assert hit["text_score"] > 0
+    assert [each["content"] for each in hit["neighbours"]["before"]] == ["Where is the harbour?"]
+    assert hit["neighbours"]["after"] == []
+
+
+def test_a_hit_for_people_says_who_when_and_where(lix: LixCommand) -> None:
+    lix("index")
+    result = lix("search", "hill", "--neighbours", "1")
+    who, question, answer = result.out.strip().splitlines()
+    assert who.startswith("assistant  2023-11-1")
+    assert "  bob  " in who
+    assert (question, answer) == ("Where is the harbour?", "Down the hill.")
+    assert "1 message, the best first" in result.err
+
+
+def test_nothing_that_was_stored_reaches_the_terminal_as_it_is(lix: LixCommand) -> None:
+    lix("index")
+    result = lix("search", "red", "--neighbours", "1")
+    assert "\x1b" not in result.out
+    assert "eve\\x1b[31m" in result.out
+    assert "The harbour\\x1b[31m is \\u202ered  indeed." in result.out
+
+
+def test_what_was_found_in_the_metadata_is_shown(lix: LixCommand) -> None:
+    lix("index")
+    assert "city: Lisbon" in lix("search", "lisbon", "-k", "1").out
+
+
+def test_a_query_without_a_word_that_tells_something_says_so(lix: LixCommand) -> None:
+    lix("index")
+    assert "no word that tells something" in lix("search", "the").err
+    assert lix("search", "the").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["", "--catch-up"], ExitCode.BAD_INPUT, "query is empty"),
+        (["x" * 16_385], ExitCode.BAD_INPUT, "query is 16,385 bytes long"),
+        (["harbour", "-k", "0"], ExitCode.USAGE, ""),
+        (["harbour", "--field", "city"], ExitCode.USAGE, "is not NAME=VALUE"),
+        (["harbour", "--since", "yesterday"], ExitCode.USAGE, ""),
+        (["harbour", "--since", "2030-01-01", "--until", "2020-01-01"], ExitCode.BAD_INPUT, "which is after until"),
+        (["harbour", "--set", "archive_index=none"], ExitCode.CONFIG, "archive_index is none"),
+    ],
+)
+def test_what_cannot_be_looked_for_ends_with_the_reason(
+    lix: LixCommand, arguments: list[str], code: ExitCode, message: str
+) -> None:
+    result = lix("search", *arguments)
+    assert result.code == code
+    assert message in result.err
+
+
+def test_one_session_is_searched_without_an_index(lix: LixCommand) -> None:
+    assert found(lix, "harbour", "--session", "bob", "--set", "archive_index=none") == [("bob", "Where is the harbour?")]
+
+
+def test_without_an_index_there_is_none_to_look_after(lix: LixCommand) -> None:
+    for command in (["index"], ["index", "status"], ["index", "rebuild"], ["sql", "select 1"]):
+        result = lix(*command, "--set", "archive_index=none")
+        assert result.code == ExitCode.CONFIG
+        assert "lixcore[duckdb]" in result.err
+
+
+def test_the_index_tells_what_it_did_and_what_it_holds(lix: LixCommand) -> None:
+    status = lix("index", "status", "--json").document()
+    assert (status["adapter"], status["messages"], status["archived_messages"], status["lag"]) == ("duckdb", 0, 6, 6)
+    told = lix("index")
+    assert "Indexed 6 messages of 3 sessions in " in told.out
+    assert "not indexed yet" in lix("index", "status").out
+    again = lix("index", "--json").document()
+    assert (again["seen"], again["messages"], again["complete"], again["cleared"]) == (3, 0, True, False)
+    assert lix("index", "rebuild", "--json").document()["messages"] == 6
+    assert lix("index", "status", "--json").document()["lag"] == 0
+
+
+def test_forgetting_tells_what_the_index_lost(lix: LixCommand) -> None:
+    lix("index")
+    told = lix("forget", "ann", "--yes")
+    assert "3 messages from the archive, 3 messages from the index" in told.out
+    assert {session for session, _ in found(lix, "harbour")} == {"bob", "eve\x1b[31m"}
+
+
+def test_an_archive_that_is_damaged_in_part_is_indexed_for_the_rest(lix: LixCommand) -> None:
+    from lixcore.domain.session import SessionKey
+    from worn_archive import edges, file_of
+
+    path = file_of(lix.archive_dir, SessionKey("ann"))
+    content = bytearray(path.read_bytes())
+    content[edges(path)[0] + 40] ^= 0xFF  # of the frame's payload
+    path.write_bytes(content)
+    result = lix("index")
+    assert result.code == ExitCode.PARTLY
+    assert "of the archive cannot be read; the rest is indexed" in result.err
+    assert {session for session, _ in found(lix, "harbour")} == {"bob", "eve\x1b[31m"}
+
+
+def test_an_index_that_is_damaged_is_made_anew_and_said_once(lix: LixCommand) -> None:
+    lix("index")
+    for path in (lix.home / "data" / "search").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"no index")
+    across = lix("search", "harbour")
+    assert across.code == ExitCode.CORRUPT
+    assert found(lix, "harbour", "--session", "bob") == [("bob", "Where is the harbour?")]
+    told = lix("index")
+    assert told.code == 0
+    assert "was made anew" in told.out
+    assert told.err.count("warning: ") == 1
+    assert len(found(lix, "harbour")) == 4
+
+
+def test_ctrl_c_leaves_what_is_indexed_and_the_next_one_goes_on(lix: LixCommand) -> None:
+    histories = [said(f"session {number}", *["rain and snow"] * 20) for number in range(3000)]
+    lix("import", "-", stdin=lines_of(histories))
+    process = lix.start("index")
+    try:
+        process.communicate(timeout=0.9)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+        assert process.returncode in {ExitCode.OK, ExitCode.INTERRUPTED}, told.decode()
+    assert lix("index").code == 0
+    status = lix("index", "status", "--json").document()
+    assert (status["messages"], status["lag"]) == (60_006, 0)
+
+
+def test_sql_for_people_and_for_programs(lix: LixCommand) -> None:
+    table = lix("sql", "select role, count(*) as n from messages group by role order by role", "--catch-up")
+    assert table.code == 0
+    assert [line.split() for line in table.out.split("\n") if "user" in line or "assistant" in line] == [
+        ["assistant", "2"],
+        ["user", "4"],
+    ]
+    assert "2 rows" in table.out
+    rows = lix("sql", "select session, timestamp, fields from messages where role = 'assistant' order by session", "--json")
+    assert rows.lines() == [
+        {"session": "ann", "timestamp": "2023-11-14T22:13:21", "fields": {"city": "Lisbon"}},
+        {"session": "bob", "timestamp": "2023-11-14T22:13:21", "fields": {}},
+    ]
+    assert lix("sql", "select count(*) from messages", "--tenant", "somebody", "--json").out == '{"count_star()": 0}\n'
+
+
+def test_sql_says_that_there_are_more_rows(lix: LixCommand) -> None:
+    lix("index")
+    result = lix("sql", "select text from messages", "--limit", "2", "--json")
+    assert len(result.lines()) == 2
+    people = lix("sql", "select text from messages", "--limit", "2")
+    assert "There are more rows; the first 2 are shown" in people.err
+    assert "\x1b" not in people.out
+
+
+@pytest.mark.parametrize("statement", ["drop table messages", "select * from nowhere", "", "select 1; select 2", "attach 'x'"])
+def test_a_statement_that_cannot_be_answered_ends_with_the_reason(lix: LixCommand, statement: str) -> None:
+    lix("index")
+    result = lix("sql", statement, "--json")
+    assert result.code == ExitCode.BAD_INPUT
+    assert json.loads(result.err)["error"]["kind"] == "InvalidInputError"
+
+
+def test_an_index_in_memory_answers_no_sql(lix: LixCommand) -> None:
+    result = lix("sql", "select 1", "--set", "archive_index=memory")
+    assert result.code == ExitCode.CONFIG
+    assert "answers no SQL" in result.err
+
+
+def test_a_snippet_is_one_line_around_what_was_found() -> None:
+    text = "x " * 500 + "needle" + " y" * 500
+    at = text.index("needle")
+    line = snippet(text, [(at, at + 6)])
+    assert line.plain.startswith("…")
+    assert line.plain.endswith("…")
+    assert len(line.plain) <= 242
+    assert [(line.plain[span.start : span.end], str(span.style)) for span in line.spans] == [("needle", "bold yellow")]
+
+
+def test_a_snippet_shows_the_part_with_the_most_that_was_found() -> None:
+    spans = [(0, 3), (1000, 1003), (1010, 1013), (1100, 1103)]
+    begin, end = best_window(2000, spans)
+    assert begin <= 1000
+    assert end >= 1103
+    assert best_window(100, [(0, 3)]) == (0, 100)
+    assert best_window(2000, []) == (0, 240)
+
+
+def test_a_snippet_of_a_long_find_is_cut() -> None:
+    assert len(snippet("z" * 5000, [(0, 5000)]).plain) == 241
+
+
+def test_values_of_sql_have_a_form_in_json() -> None:
+    from datetime import UTC, date, datetime, timedelta
+    from decimal import Decimal
+
+    given = [None, True, 2**70, 1.5, float("nan"), date(2026, 1, 2), timedelta(minutes=1), Decimal("1.10"), b"\0\xff", {"a": [1]}]
+    plain = [plain_value(value) for value in given]
+    assert plain == [None, True, 2**70, 1.5, "nan", "2026-01-02", 60.0, "1.10", "00ff", {"a": [1]}]
+    assert json.loads(json.dumps(plain)) == plain
+    assert [cell(value) for value in (None, 1.23456789, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "a\nb", {"é": 1})] == [
+        "-", "1.23457", "2026-01-02 03:04:05+00:00", "a\\nb", '{"é": 1}',
+    ]  # fmt: skip
+    assert names_apart(["a", "b", "a", "a"]) == ["a", "b", "a_2", "a_3"]

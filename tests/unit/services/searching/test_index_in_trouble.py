@@ -1,0 +1,265 @@
+"""An index that is away, busy, damaged or another archive's: a session is searched all the same, and it is said once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from injured_archive import said
+from lixcore.domain.position import Position
+from lixcore.domain.session import SessionKey
+from lixcore.errors import ConfigError, CorruptDataError, StoreBusyError, StoreError, StoreRefusedError, StoreUnavailableError
+from lixcore.ports.events import Damaged, Degraded, Recovered
+from lixcore.services.searching.index_guard import PROBE_SECONDS
+from search_houses import ME, SearchHouse, words
+
+AWAY = StoreUnavailableError("the index", "is on a disk that is not mounted")
+BUSY = StoreBusyError("the index", "others write to it")
+DAMAGED = CorruptDataError("the index", "was made by a newer version")
+
+
+def failing(house: SearchHouse, error: StoreError, *methods: str) -> list[str]:
+    """Have the index fail, and note what it was asked."""
+    asked: list[str] = []
+
+    def before(name: str) -> None:
+        asked.append(name)
+        if not methods or name in methods:
+            raise error
+
+    house.index.before = before
+    return asked
+
+
+def well(house: SearchHouse) -> None:
+    house.index.before = lambda _: None
+
+
+def indexed_house() -> SearchHouse:
+    house = SearchHouse()
+    house.say("rain in spring", "sun", "rain in autumn")
+    house.layer.window.flush(ME)
+    house.indexing.catch_up()
+    return house
+
+
+@pytest.mark.parametrize("method", ["progress", "search_text", "neighbours"])
+@pytest.mark.parametrize("error", [AWAY, BUSY, DAMAGED])
+def test_a_session_is_searched_without_an_index_that_fails(error: StoreError, method: str) -> None:
+    house = indexed_house()
+    right = house.searching.in_session(ME, words("rain"), k=5)
+    failing(house, error, method)
+    assert house.searching.in_session(ME, words("rain"), k=5) == right
+
+
+@pytest.mark.parametrize("error", [AWAY, BUSY, DAMAGED])
+def test_across_sessions_the_error_goes_to_the_caller(error: StoreError) -> None:
+    house = indexed_house()
+    failing(house, error)
+    with pytest.raises(type(error), match=error.reason):
+        house.found_anywhere("rain")
+
+
+def test_across_sessions_an_index_is_needed() -> None:
+    house = SearchHouse()
+    with pytest.raises(ConfigError, match=r"archive_index is none; set it to \"duckdb\", which pip install 'lixcore\[duckdb\]'"):
+        house.without.across("default", None, words("rain"), k=5)
+
+
+def test_absence_and_return_are_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "lixcore")
+    house = indexed_house()
+    failing(house, AWAY)
+    for _ in range(3):
+        house.found("rain")
+        house.clock.advance(2 * PROBE_SECONDS)
+    assert [type(event) for event in house.heard.taken()] == [Degraded]
+    well(house)
+    for _ in range(3):
+        house.found("rain")
+    assert house.heard.taken() == [Recovered("archive index")]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+    assert str(AWAY) in caplog.text
+
+
+def test_an_index_that_is_away_is_left_alone_for_a_moment() -> None:
+    house = indexed_house()
+    asked = failing(house, AWAY)
+    house.found("rain")
+    house.found("rain")
+    assert asked == ["progress"]
+    house.clock.advance(PROBE_SECONDS)
+    house.found("rain")
+    assert asked == ["progress", "progress"]
+
+
+def test_an_index_that_is_busy_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    house = indexed_house()
+    failing(house, BUSY)
+    house.found("rain")
+    assert house.heard.taken() == []
+    assert not caplog.records
+
+
+def test_a_damaged_index_is_made_anew_by_the_next_catch_up_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    house = indexed_house()
+    failing(house, DAMAGED, "search_text")
+    for _ in range(3):
+        assert len(house.found("rain")) == 2
+    assert [event for event in house.heard.taken() if isinstance(event, Damaged)] == [Damaged("archive index", str(DAMAGED))]
+    assert len(caplog.records) == 1
+    well(house)
+    with pytest.raises(CorruptDataError):
+        house.found_anywhere("rain")  # an index that lies in parts is not asked
+    done = house.indexing.catch_up()
+    assert (done.cleared, done.messages, done.complete) == (True, 3, True)
+    assert len(house.found_anywhere("rain")) == 2
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("method", ["progress", "add", "merge", "forget"])
+def test_damage_that_a_catch_up_meets_is_cleared_by_it(method: str) -> None:
+    house = indexed_house()
+    house.memory.merge = lambda: False  # type: ignore[attr-defined]
+    house.say("rain in winter")
+    house.layer.window.flush(ME)
+    first = house.archive.describe(ME)
+    assert first is not None
+    house.archive.forget(ME, through=first.first_position)
+    left = [1]
+
+    def before(name: str) -> None:
+        if name == method and left:
+            left.pop()
+            raise DAMAGED
+
+    house = with_merging(house)
+    house.index.before = before
+    done = house.indexing.catch_up()
+    assert done.cleared
+    assert sorted(house.found_anywhere("rain")) == ["rain in autumn", "rain in winter"]
+
+
+def with_merging(house: SearchHouse) -> SearchHouse:
+    """The same stores, and an index that can merge."""
+    from injured_archive import FollowedPort
+
+    house.index = FollowedPort(house.memory)
+    house.parts = house.process()
+    house.searching = house._searching(house.parts.guard)
+    return house
+
+
+def test_a_clear_that_fails_is_the_callers_error() -> None:
+    house = indexed_house()
+    failing(house, DAMAGED)
+    with pytest.raises(CorruptDataError):
+        house.indexing.catch_up()
+
+
+def test_the_index_of_another_archive_is_made_anew(caplog: pytest.LogCaptureFixture) -> None:
+    house = indexed_house()
+    house.memory.forget(ME, through=Position(2**62))
+    done = house.indexing.catch_up()
+    assert (done.cleared, done.messages) == (True, 3)
+    assert "that of another archive" in caplog.text
+    assert len(house.found_anywhere("rain")) == 2
+
+
+def test_an_index_that_two_archives_share_is_refused() -> None:
+    house = indexed_house()
+    forgotten = SessionKey("somebody")
+    house.archive.append(forgotten, [said(1)])
+
+    def after(name: str) -> None:
+        if name in {"clear", "add"}:
+            house.memory.forget(forgotten, through=Position(5))
+
+    house.index.after = after
+    after("clear")
+    with pytest.raises(StoreRefusedError, match="another archive as well"):
+        house.indexing.catch_up()
+
+
+def test_forgetting_that_the_index_cannot_do_now_is_done_before_the_next_catch_up() -> None:
+    house = indexed_house()
+    house.layer.window.forget(ME)
+    failing(house, AWAY)
+    with pytest.raises(StoreUnavailableError):
+        house.parts.forgetting.forget(ME)
+    assert house.memory.measure().messages == 3
+    well(house)
+    house.clock.advance(PROBE_SECONDS)
+    house.indexing.catch_up()
+    assert house.memory.measure().messages == 0
+
+
+def test_what_nobody_could_tell_the_index_of_is_counted() -> None:
+    house = indexed_house()
+    house.layer.window.forget(ME)
+    assert house.parts.report.status().unlisted == 3
+    house.indexing.rebuild()
+    status = house.parts.report.status()
+    assert (status.unlisted, status.messages) == (0, 0)
+
+
+def test_forgetting_empties_an_index_that_is_damaged() -> None:
+    """Nobody can tell what is left in it."""
+    house = indexed_house()
+    house.layer.window.forget(ME)
+    failing(house, DAMAGED, "forget")
+    assert house.parts.forgetting.forget(ME) == 0
+    assert house.memory.measure().messages == 0
+
+
+def test_forgetting_says_how_many_and_a_second_time_none() -> None:
+    house = indexed_house()
+    assert house.parts.forgetting.forget(ME) == 0, "the archive has not forgotten it"
+    house.layer.window.forget(ME)
+    assert house.parts.forgetting.forget(ME) == 3
+    assert house.parts.forgetting.forget(ME) == 0
+
+
+@pytest.mark.parametrize("fail", [lambda house: failing(house, AWAY), lambda _: None])
+def test_a_worker_goes_on_trying_without_a_stream_of_warnings(
+    fail: Callable[[SearchHouse], object], caplog: pytest.LogCaptureFixture
+) -> None:
+    house = indexed_house()
+    house.say("rain in winter")
+    house.layer.window.flush(ME)
+    fail(house)
+    for _ in range(5):
+        while (wait := house.indexing.work()) == 0:
+            pass
+        assert wait == 60.0
+        house.clock.advance(wait)
+    assert len(caplog.records) <= 1
+    well(house)
+    house.clock.advance(60)
+    while house.indexing.work() == 0:
+        pass
+    assert len(house.found_anywhere("rain")) == 3
+
+
+def test_one_worker_of_all_processes_indexes() -> None:
+    house = indexed_house()
+    other = house.process().indexing
+    house.say("rain in winter")
+    house.layer.window.flush(ME)
+    assert house.indexing.work() == 0
+    assert other.work() == 60.0
+    house.indexing.close()
+    assert other.work() == 0
+    while other.work() == 0:
+        pass
+    assert len(house.found_anywhere("rain")) == 3
+
+
+def test_rounds_take_a_twentieth_of_the_time_at_most() -> None:
+    house = indexed_house()
+    house.index.before = lambda name: house.clock.advance(30.0) if name == "progress" else None
+    while (wait := house.indexing.work()) == 0:
+        pass
+    assert wait == 600.0
