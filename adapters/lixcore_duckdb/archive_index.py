@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import weakref
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
@@ -23,17 +22,16 @@ from lixcore.ports.archive_index import (
     Table,
     WordCounts,
 )
-from lixcore.ports.forking import ForkHooks, ForkStage, register_at_fork
-from lixcore_duckdb import catalogue, state_reading
+from lixcore_duckdb import state_reading
 from lixcore_duckdb.candidates import Candidates, together
 from lixcore_duckdb.catalogue import CatalogueReader, WordHashes, tenant_digest
 from lixcore_duckdb.directory import IndexDirectory
 from lixcore_duckdb.duckdb_module import duckdb_module
 from lixcore_duckdb.engine import Engine
 from lixcore_duckdb.failures import damaged, failures_of
-from lixcore_duckdb.file_locks import close_inherited
 from lixcore_duckdb.fitting import Fitting
 from lixcore_duckdb.looking_around import beside, positions_of
+from lixcore_duckdb.forks import at_forks
 from lixcore_duckdb.options import DuckdbOptions
 from lixcore_duckdb.part_reading import OpenParts, Part
 from lixcore_duckdb.sql_window import answer
@@ -75,7 +73,7 @@ class DuckdbArchiveIndex:
         self._hashes: dict[tuple[bytes, str], WordHashes] = {}
         self._writer = Writer(self._directory, self._catalogue, self._engine, analyzer)
         self._closed = False
-        _indexes.add(self)
+        at_forks(self)
 
     @classmethod
     def open(cls, options: DuckdbOptions, context: AdapterContext) -> DuckdbArchiveIndex:
@@ -298,32 +296,3 @@ def _missing_in(error: StoreError) -> str | None:
     """The file that could not be found; None where it is another failure."""
     cause = error.__cause__
     return str(cause.filename) if isinstance(cause, FileNotFoundError) else None
-
-
-_indexes: weakref.WeakSet[DuckdbArchiveIndex] = weakref.WeakSet()
-_forking: list[DuckdbArchiveIndex] = []
-
-
-def _before_fork() -> None:
-    _forking.extend(_indexes)
-    for index in _forking:
-        index.before_fork()
-    catalogue.before_fork()
-
-
-def _after_fork_in_parent() -> None:
-    catalogue.after_fork()
-    for index in _forking:
-        index.after_fork_in_parent()
-    _forking.clear()
-
-
-def _after_fork_in_child() -> None:
-    close_inherited()
-    catalogue.after_fork()
-    for index in _forking:
-        index.after_fork_in_child()
-    _forking.clear()
-
-
-register_at_fork(ForkHooks(ForkStage.STORES, _before_fork, _after_fork_in_parent, _after_fork_in_child))

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from lixcore.domain.words import PlainAnalyzer
-from lixcore.ports.analyzer import Analyzer
 
 pytest.importorskip("duckdb", reason="DuckDB is not installed: pip install 'lixcore[duckdb]' runs this")
 from lixcore_duckdb import DuckdbArchiveIndex, DuckdbOptions
@@ -25,7 +24,7 @@ def open_index(place: Path) -> Iterator[Callable[..., DuckdbArchiveIndex]]:
     """Opens ``(analyzer, **options)``."""
     opened: list[DuckdbArchiveIndex] = []
 
-    def open_one(analyzer: Analyzer | None = None, **options: Any) -> DuckdbArchiveIndex:
+    def open_one(analyzer: Any = None, **options: Any) -> DuckdbArchiveIndex:
         chosen = DuckdbOptions(**{"path": str(place), **options})
         opened.append(DuckdbArchiveIndex(chosen, analyzer or PlainAnalyzer()))
         return opened[-1]

@@ -117,8 +117,7 @@ def test_whoever_adds_while_another_one_does_is_told_and_has_changed_nothing(ope
 def test_without_the_driver_the_extra_is_named(tmp_path: Path) -> None:
     program = (
         "import sys; sys.modules['duckdb'] = None\n"
-        "from lixcore.domain.session import SessionKey
-from lixcore.errors import MissingExtraError\n"
+        "from lixcore.errors import MissingExtraError\n"
         "from lixcore_duckdb import DuckdbArchiveIndex, DuckdbOptions\n"
         "for call in (DuckdbArchiveIndex.check_driver, lambda: DuckdbArchiveIndex.open(DuckdbOptions(), None)):\n"
         "    try: call()\n"
