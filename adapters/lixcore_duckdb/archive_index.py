@@ -30,8 +30,8 @@ from lixcore_duckdb.duckdb_module import duckdb_module
 from lixcore_duckdb.engine import Engine
 from lixcore_duckdb.failures import damaged, failures_of
 from lixcore_duckdb.fitting import Fitting
-from lixcore_duckdb.looking_around import beside, positions_of
 from lixcore_duckdb.forks import at_forks
+from lixcore_duckdb.looking_around import beside, positions_of
 from lixcore_duckdb.options import DuckdbOptions
 from lixcore_duckdb.part_reading import OpenParts, Part
 from lixcore_duckdb.sql_window import answer
