@@ -24,13 +24,14 @@ from lixcore.ports.archive_index import (
 )
 from lixcore_duckdb import state_reading
 from lixcore_duckdb.candidates import Candidates, together
-from lixcore_duckdb.catalogue import CatalogueReader, WordHashes, tenant_digest
+from lixcore_duckdb.catalogue import CatalogueReader, tenant_digest
 from lixcore_duckdb.directory import IndexDirectory
 from lixcore_duckdb.duckdb_module import duckdb_module
 from lixcore_duckdb.engine import Engine
 from lixcore_duckdb.failures import damaged, failures_of
 from lixcore_duckdb.fitting import Fitting
 from lixcore_duckdb.forks import at_forks
+from lixcore_duckdb.hashing import WordHashes
 from lixcore_duckdb.looking_around import beside, positions_of
 from lixcore_duckdb.options import DuckdbOptions
 from lixcore_duckdb.part_reading import OpenParts, Part
@@ -123,10 +124,10 @@ class DuckdbArchiveIndex:
 
         def look(generation: Path) -> Sequence[IndexHit]:
             searched, parts = self._searched(generation, where)
-            hashes = [self._hashed(searched.hash_key, where.tenant)[word] for word in words]
-            if not searched.words or not hashes:
+            if not searched.words or not words:
                 return ()
-            found = best_by_words(parts, searched, hashes, Fitting(where, self._engine), k=k)
+            known = self._hashed(searched.hash_key, where.tenant)
+            found = best_by_words(parts, searched, [known[word] for word in words], Fitting(where, known), k=k)
             return self._hits(generation, found, k, where.tenant)
 
         return self._answered(look, nothing=())
@@ -136,7 +137,8 @@ class DuckdbArchiveIndex:
 
         def look(generation: Path) -> Sequence[IndexHit]:
             searched, parts = self._searched(generation, where)
-            found = best_by_vector(parts, searched, vector, Fitting(where, self._engine), k=k)
+            known = self._hashed(searched.hash_key, where.tenant)
+            found = best_by_vector(parts, searched, vector, Fitting(where, known), k=k)
             return self._hits(generation, found, k, where.tenant)
 
         return self._answered(look, nothing=())

@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import RLock
@@ -169,37 +169,6 @@ def check(connection: sqlite3.Connection, generation: Path, analyzer: str) -> No
 def tenant_digest(tenant: str) -> bytes:
     """What stands for a tenant's name."""
     return hashlib.sha256(tenant.encode()).digest()
-
-
-class WordHashes(dict[str, int]):
-    """The hashes of a tenant's words in one generation, 64 bits each, made when they are first asked for.
-
-    They are keyed, so that nobody can choose words that collide, or look words up in the files of another index.
-    """
-
-    def __init__(self, key: bytes, tenant: bytes) -> None:
-        super().__init__()
-        self._hash: Callable[[bytes], int] = _hasher(hashlib.blake2b(tenant, key=key, digest_size=32).digest())
-
-    def __missing__(self, word: str) -> int:
-        if len(self) >= _MOST_HASHES:
-            self.clear()
-        found = self[word] = self._hash(word.encode("utf-8", "surrogatepass"))
-        return found
-
-
-_MOST_HASHES: Final = 200_000
-
-
-def _hasher(key: bytes) -> Callable[[bytes], int]:
-    keyed = hashlib.blake2b(key=key, digest_size=8)
-
-    def hashed(word: bytes) -> int:
-        one = keyed.copy()
-        one.update(word)
-        return int.from_bytes(one.digest(), "little")
-
-    return hashed
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

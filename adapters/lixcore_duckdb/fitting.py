@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from lixcore.ports.archive_index import IndexFilter
-from lixcore_duckdb.engine import Engine, files_in_place, quoted
+from lixcore_duckdb.hashing import WordHashes
 from lixcore_duckdb.part_reading import Part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_FEW: Final = 16
 
 
 class Fitting:
@@ -19,13 +22,16 @@ class Fitting:
 
     Args:
         where: Of a search.
-        engine: Looks into the messages, where roles or fields are asked for.
+        hashes: Of the tenant's words; roles and fields are looked up as words are.
     """
 
-    def __init__(self, where: IndexFilter, engine: Engine) -> None:
+    def __init__(self, where: IndexFilter, hashes: WordHashes) -> None:
         self._where = where
-        self._engine = engine
-        self.takes_all = where.roles is None and not where.fields and where.since is where.until is where.before is None
+        # Each of these must be met, by any of its alternatives.
+        self._needed: list[list[int]] = [[hashes.of_field(name, value)] for name, value in where.fields.items()]
+        if where.roles is not None:
+            self._needed.append([hashes.of_role(role) for role in set(where.roles)])
+        self.takes_all = not self._needed and where.since is where.until is where.before is None
 
     def mask(self, part: Part, rows: NDArray[Any]) -> NDArray[np.bool_]:
         """For each of some ascending rows, whether it fits."""
@@ -37,23 +43,21 @@ class Fitting:
             fits &= facts.timestamps[rows] >= where.since
         if where.until is not None:
             fits &= facts.timestamps[rows] < where.until
-        if (where.roles is not None or where.fields) and fits.any():
-            said = self._matching(part, int(rows[0]), int(rows[-1]))
-            places = said.searchsorted(rows)
-            places[places == len(said)] = 0
-            fits &= (said[places] == rows) if len(said) else np.zeros(len(rows), dtype=np.bool_)
+        for alternatives in self._needed:
+            fits &= _has_any(part, rows, alternatives)
         return fits
 
-    def _matching(self, part: Part, first: int, last: int) -> NDArray[np.uint32]:
-        """The rows between two that have one of the roles, and all of the fields; ascending."""
-        conditions, parameters = ["row between ? and ?"], [first, last, *(self._where.roles or ())]
-        if self._where.roles is not None:
-            conditions.append(f"role in ({', '.join('?' * len(self._where.roles))})" if self._where.roles else "false")
-        for name, value in self._where.fields.items():
-            conditions.append("fields[?] = ?")
-            parameters += [name, value]
-        path = part.messages()
-        query = f"select row from read_parquet({quoted(path)}) where {' and '.join(conditions)} order by row"  # noqa: S608  # parameters
-        with self._engine.cursor() as cursor, files_in_place([path]):
-            found: NDArray[np.uint32] = cursor.execute(query, parameters).fetchnumpy()["row"]
-            return np.asarray(found, dtype=np.uint32)
+
+def _has_any(part: Part, rows: NDArray[Any], alternatives: Sequence[int]) -> NDArray[np.bool_]:
+    found = np.zeros(len(rows), dtype=np.bool_)
+    for each in alternatives:
+        held, _ = part.postings().of(each)
+        if len(held) > _FEW * len(rows):
+            places = held.searchsorted(rows)
+            places[places == len(held)] = 0
+            found |= held[places] == rows
+        elif len(held):
+            marked = np.zeros(part.facts.messages, dtype=np.bool_)
+            marked[held] = True
+            found |= marked[rows]
+    return found

@@ -7,7 +7,7 @@ Within a part a message is known by its row, counted from 0. Numbers are little-
 ``.words``     how many words, postings and large counts there are (three uint64); of each word, sorted: its hash (uint64), and
                where its postings begin (uint64, one more at the end); of each large count: which posting has it (uint64); of
                each posting: the row (uint32); the large counts (uint32); of each posting: how often the row has the word (uint8),
-               0 where that is a large count
+               0 where that is a large count. Roles and fields stand among the words: see `hashing`
 ``.parquet``   the messages as they were given: row, session, position, timestamp, role, text, fields
 ``.<n>``       the embeddings of n numbers: the rows that have one (uint32), then the embeddings (float32)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import count
+from itertools import count, starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from lixcore.ports.analyzer import Analyzer
 from lixcore.ports.archive_index import IndexedMessage
 from lixcore_duckdb.engine import Engine, quoted, registered, texts
+from lixcore_duckdb.hashing import WordHashes
 from lixcore_duckdb.part_files import MESSAGES, ROWS, WORDS, PartFile, describe, path_of, write_arrays
 from lixcore_duckdb.posting_lists import lists_of, write_lists
 
@@ -91,7 +92,7 @@ def write_part(
     given: Sequence[NewMessages],
     *,
     analyzer: Analyzer,
-    hashes_of: Callable[[bytes], Mapping[str, int]],
+    hashes_of: Callable[[bytes], WordHashes],
     engine: Engine,
 ) -> NewPart:
     """Write the files of a part.
@@ -111,12 +112,12 @@ def write_part(
         np.array([each.number for each in given], dtype=np.uint32),
         np.array([len(each.messages) for each in given], dtype=np.intp),
     )
-    hashes, words, lengths = _cut(given, analyzer, hashes_of)
-    rows = np.repeat(np.arange(len(messages), dtype=np.uint32), lengths)
-    facts: list[NDArray[Any]] = [positions, timestamps, sessions, lengths.astype(np.uint32)]
+    cut = _cut(given, analyzer, hashes_of)
+    rows = np.repeat(np.arange(len(messages), dtype=np.uint32), cut.sizes)
+    facts: list[NDArray[Any]] = [positions, timestamps, sessions, cut.lengths.astype(np.uint32)]
     files = [
         write_arrays(path_of(generation, number, ROWS), ROWS, facts),
-        write_lists(path_of(generation, number, WORDS), [lists_of(hashes, words, rows)]),
+        write_lists(path_of(generation, number, WORDS), [lists_of(cut.hashes, cut.entries, rows)]),
         _write_messages(path_of(generation, number, MESSAGES), given, engine),
     ]
     embedded = np.zeros(len(messages), dtype=np.bool_)
@@ -131,7 +132,7 @@ def write_part(
     spans, first = [], 0
     for each in given:
         own = slice(first, first + len(each.messages))
-        spans.append(NewSpan(each.number, each.tenant, each.id, first, positions[own], lengths[own], embedded[own]))
+        spans.append(NewSpan(each.number, each.tenant, each.id, first, positions[own], cut.lengths[own], embedded[own]))
         first = own.stop
     return NewPart(number, files, spans)
 
@@ -144,26 +145,56 @@ def write_embeddings(
     return write_arrays(path_of(generation, number, kind), kind, [rows, *values])
 
 
-def _cut(
-    given: Sequence[NewMessages], analyzer: Analyzer, hashes_of: Callable[[bytes], Mapping[str, int]]
-) -> tuple[NDArray[np.uint64], NDArray[np.uint32], NDArray[np.int64]]:
-    """The hashes of all different words; of each word in the texts which it is; and how many words each text has."""
+@attrs.frozen(eq=False)
+class Cut:
+    """Texts as words; roles and fields stand among these, and do not count as such.
+
+    Attributes:
+        hashes: uint64, of all different ones.
+        entries: uint32, which of them, text by text.
+        sizes: int64, how many entries each text has.
+        lengths: int64, how many of these are words.
+    """
+
+    hashes: NDArray[np.uint64]
+    entries: NDArray[np.uint32]
+    sizes: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+
+def _cut(given: Sequence[NewMessages], analyzer: Analyzer, hashes_of: Callable[[bytes], WordHashes]) -> Cut:
     words_of = analyzer.words_of
     # What makes the next number is the dict's own doing, so that no Python code runs for a word.
-    numbers = count()
-    known: dict[bytes, defaultdict[str, int]] = {}
-    said, lengths = array("I"), array("q")
+    number = count().__next__
+    known: dict[bytes, tuple[defaultdict[str, int], defaultdict[str, int], defaultdict[tuple[str, str], int]]] = {}
+    entries, sizes, lengths = array("I"), array("q"), array("q")
     for each in given:
-        numbered = known.setdefault(each.tenant, defaultdict(numbers.__next__)).__getitem__
+        kinds = known.setdefault(each.tenant, (defaultdict(number), defaultdict(number), defaultdict(number)))
+        of_word, roles, of_field = kinds[0].__getitem__, kinds[1], kinds[2].__getitem__
         for message in each.messages:
             words = words_of(message.text)
             lengths.append(len(words))
-            said.extend(map(numbered, words))
-    # Sessions are sorted by tenant, so numbers go through one tenant after the other.
-    hashes = array("Q")
-    for tenant, numbered_words in known.items():
-        hashes.extend(map(hashes_of(tenant).__getitem__, numbered_words))
-    return np.frombuffer(hashes, dtype=np.uint64), np.frombuffer(said, dtype=np.uintc), np.frombuffer(lengths, dtype=np.int64)
+            entries.extend(map(of_word, words))
+            entries.append(roles[message.role])
+            if message.fields:
+                entries.extend(map(of_field, message.fields.items()))
+            sizes.append(len(words) + 1 + len(message.fields))
+    hashes = np.empty(number(), dtype=np.uint64)
+    for tenant, (words_known, roles_known, fields_known) in known.items():
+        hashed = hashes_of(tenant)
+        for numbers, values in (
+            (words_known, map(hashed.__getitem__, words_known)),
+            (roles_known, map(hashed.of_role, roles_known)),
+            (fields_known, starmap(hashed.of_field, fields_known)),
+        ):
+            places = np.fromiter(numbers.values(), np.int64, len(numbers))
+            hashes[places] = np.fromiter(values, np.uint64, len(numbers))
+    return Cut(
+        hashes,
+        np.frombuffer(entries, dtype=np.uintc),
+        np.frombuffer(sizes, dtype=np.int64),
+        np.frombuffer(lengths, dtype=np.int64),
+    )
 
 
 def _write_messages(path: Path, given: Sequence[NewMessages], engine: Engine) -> PartFile:

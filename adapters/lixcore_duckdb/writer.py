@@ -18,11 +18,12 @@ from lixcore.domain.session import SessionKey
 from lixcore.ports.analyzer import Analyzer
 from lixcore.ports.archive_index import IndexBatch, IndexedMessage
 from lixcore_duckdb import catalogue, changing, state_reading
-from lixcore_duckdb.catalogue import CatalogueReader, WordHashes, tenant_digest
+from lixcore_duckdb.catalogue import CatalogueReader, tenant_digest
 from lixcore_duckdb.changing import Removed
 from lixcore_duckdb.directory import IndexDirectory
 from lixcore_duckdb.engine import Engine
 from lixcore_duckdb.failures import damaged
+from lixcore_duckdb.hashing import WordHashes
 from lixcore_duckdb.looking_around import positions_of
 from lixcore_duckdb.merge_choice import FAN_IN, PartSize, chosen
 from lixcore_duckdb.merging import merged

@@ -25,6 +25,7 @@ from tests.benchmarks.locomo_benchmark import locomo
 from tests.benchmarks.match_benchmark import match
 from tests.benchmarks.report import Table
 from tests.benchmarks.reuse_benchmark import reuse
+from tests.benchmarks.search_million import search_million
 from tests.benchmarks.semantic_benchmark import semantic
 from tests.benchmarks.session_benchmark import session
 from tests.benchmarks.settings import Settings
@@ -43,6 +44,7 @@ BENCHMARKS: dict[str, Callable[[Settings], list[Table]]] = {
     "reuse": reuse,
     "events": events,
     "hooks": hooks,
+    "search-million": search_million,
 }
 
 

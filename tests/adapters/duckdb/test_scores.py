@@ -17,7 +17,7 @@ from lixcore.ports.archive_index import IndexBatch, IndexFilter
 from lixcore_duckdb import DuckdbArchiveIndex
 from lixcore_memory import MemoryArchiveIndex
 
-K1, B = 1.2, 0.75
+K1, B = 0.9, 0.4
 WORDS = ["rain", "sun", "snow", "wind"]
 ONE, TWO, THEIRS = SessionKey("one"), SessionKey("two"), SessionKey("one", tenant="other")
 OURS = IndexFilter(tenant="default")

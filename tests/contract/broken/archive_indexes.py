@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from broken import archive_index_company as company
 from broken import archive_index_files as files
 from broken import archive_index_filters as filters
@@ -35,3 +37,9 @@ CASES = [
         )
     ),
 ]
+
+if find_spec("duckdb") is not None:  # none of the others answers SQL
+    from broken import archive_index_sql as sql
+    from lixcore_duckdb import DuckdbArchiveIndex
+
+    CASES += [broken(C, adapter, *rules, right=DuckdbArchiveIndex) for adapter, rules in sql.CASES]
