@@ -19,10 +19,10 @@ from lixcore.ports.archive_index import (
     IndexHit,
     IndexProgress,
     IndexSize,
-    Merges,
     Neighbours,
     WordCounts,
 )
+from lixcore.ports.archive_index_powers import Merges
 from lixcore.ports.clock import Clock
 from lixcore.ports.events import Damaged, Degraded, Events, Recovered
 from lixcore.services.events.telling import SILENT, teller
@@ -146,7 +146,7 @@ class IndexGuard:
         return self._asked(self._index.measure, always=True)
 
     def merge(self) -> bool:
-        """See `lixcore.ports.archive_index.Merges`; one that cannot has nothing to gain."""
+        """See `lixcore.ports.archive_index_powers.Merges`; one that cannot has nothing to gain."""
         return self._merges is not None and self._asked(self._merges.merge)
 
     def clear(self) -> None:
