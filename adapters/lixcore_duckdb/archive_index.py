@@ -12,16 +12,8 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import ClosedError, StoreError
 from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.analyzer import Analyzer
-from lixcore.ports.archive_index import (
-    IndexBatch,
-    IndexFilter,
-    IndexHit,
-    IndexProgress,
-    IndexSize,
-    Neighbours,
-    Table,
-    WordCounts,
-)
+from lixcore.ports.archive_index import IndexBatch, IndexFilter, IndexHit, IndexProgress, IndexSize, Neighbours, WordCounts
+from lixcore.ports.archive_index_powers import Table
 from lixcore_duckdb import state_reading
 from lixcore_duckdb.candidates import Candidates, together
 from lixcore_duckdb.catalogue import CatalogueReader, tenant_digest
@@ -172,7 +164,7 @@ class DuckdbArchiveIndex:
         return self._answered(look, nothing=WordCounts(0, 0, dict.fromkeys(words, 0)))
 
     def query_sql(self, statement: str, *, tenant: str, most: int) -> Table:
-        """See `lixcore.ports.archive_index.AnswersSql`."""
+        """See `lixcore.ports.archive_index_powers.AnswersSql`."""
 
         def ask(parts: Sequence[Part], ranges: dict[int, Ranges]) -> Table:
             return answer(self._engine, statement, parts, ranges, most=most, seconds=self._sql_seconds)
@@ -197,7 +189,7 @@ class DuckdbArchiveIndex:
             self._writer.clear()
 
     def merge(self) -> bool:
-        """See `lixcore.ports.archive_index.Merges`."""
+        """See `lixcore.ports.archive_index_powers.Merges`."""
         self._check_open()
         with failures_of(self._where):
             return self._writer.merge()
