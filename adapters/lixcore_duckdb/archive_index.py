@@ -64,7 +64,7 @@ class DuckdbArchiveIndex:
         self._catalogue = CatalogueReader(analyzer.identity)
         self._parts = OpenParts()
         self._hashes: dict[tuple[bytes, str], WordHashes] = {}
-        self._writer = Writer(self._directory, self._catalogue, self._engine, analyzer)
+        self._writer = Writer(self._directory, self._catalogue, self._engine, analyzer, self._parts)
         self._closed = False
         at_forks(self)
 
@@ -217,8 +217,7 @@ class DuckdbArchiveIndex:
 
     def after_fork_in_child(self) -> None:
         """Begin with handles of its own."""
-        self._parts = OpenParts()
-        self._writer.after_fork_in_child()
+        self._parts.after_fork_in_child()
         self._catalogue.after_fork()
         self._engine.after_fork_in_child()
 
