@@ -95,9 +95,7 @@ class DuckdbArchiveIndex:
 
     def add(self, batches: Sequence[IndexBatch]) -> int:
         """See the port."""
-        self._check_open()
-        with failures_of(self._where):
-            return self._writer.add(batches)
+        return self._changed(lambda: self._writer.add(batches))
 
     def progress(self, sessions: Sequence[SessionKey]) -> Sequence[IndexProgress]:
         """See the port."""
@@ -178,21 +176,15 @@ class DuckdbArchiveIndex:
 
     def forget(self, session: SessionKey, *, through: Position) -> int:
         """See the port."""
-        self._check_open()
-        with failures_of(self._where):
-            return self._writer.forget(session, through)
+        return self._changed(lambda: self._writer.forget(session, through))
 
     def clear(self) -> None:
         """See the port."""
-        self._check_open()
-        with failures_of(self._where):
-            self._writer.clear()
+        self._changed(self._writer.clear)
 
     def merge(self) -> bool:
         """See `lixcore.ports.archive_index_powers.Merges`."""
-        self._check_open()
-        with failures_of(self._where):
-            return self._writer.merge()
+        return self._changed(self._writer.merge)
 
     def measure(self) -> IndexSize:
         """See the port; all of its files count."""
@@ -237,6 +229,16 @@ class DuckdbArchiveIndex:
     def _check_open(self) -> None:
         if self._closed:
             raise ClosedError("the archive index with DuckDB")
+
+    def _changed(self, change: Callable[[], Answer]) -> Answer:
+        self._check_open()
+        try:
+            with failures_of(self._where):
+                return change()
+        except StoreError as error:
+            if (gone := _missing_in(error)) is None:
+                raise
+            raise damaged(gone, "is missing") from error
 
     def _answered(self, look: Callable[[Path], Answer], *, nothing: Answer) -> Answer:
         """What a generation says; again where it went while it was looked at.
