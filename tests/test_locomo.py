@@ -1,4 +1,4 @@
-"""The ranking finds what LoCoMo's questions are about, also in conversations that nothing was chosen by.
+"""The ranking finds what LoCoMo's questions are about, also in the conversations that its weights were not chosen by.
 
 The data is no part of the repository. It is looked for in ``../shared/data`` beside the checkout, or where ``LIXCORE_DATA`` says.
 """

@@ -30,7 +30,7 @@ QUESTIONS_FILE: Final = "locomo_questions_minilm_f16.npy"
 FILES: Final = (CONVERSATIONS_FILE, TURNS_FILE, QUESTIONS_FILE)
 
 TUNED: Final = slice(0, 5)
-"""The conversations that whatever can be chosen was chosen by."""
+"""The conversations that weights were chosen by, as a rule: the others were in view."""
 
 HELD_BACK: Final = slice(5, 10)
 
