@@ -11,7 +11,7 @@ from lixcore.config import CacheConfig
 from lixcore.domain.search_hit import SearchHit
 from lixcore.domain.session import SessionKey, checked_tenant
 from lixcore.errors import ClosedError
-from lixcore.ports.archive_index import Table
+from lixcore.ports.archive_index_powers import Table
 from lixcore.ports.clock import Clock
 from lixcore.services.checks.verification import Checked
 from lixcore.services.embeddings.url_embeddings import UrlEmbeddings
@@ -197,7 +197,7 @@ class Stack:
         return self.wiring.searches.existing_index().report.status()
 
     def query_sql(self, statement: str, *, tenant: str | None = None, most: int = 1000) -> Table:
-        """Ask the archive index in SQL about the messages of a tenant; see `lixcore.ports.archive_index.AnswersSql`.
+        """Ask the archive index in SQL about the messages of a tenant; see `lixcore.ports.archive_index_powers.AnswersSql`.
 
         Raises:
             InvalidInputError: It is no statement that reads, or cannot be answered; with the reason.

@@ -12,16 +12,8 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import ClosedError, StoreError
 from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.analyzer import Analyzer
-from lixcore.ports.archive_index import (
-    IndexBatch,
-    IndexFilter,
-    IndexHit,
-    IndexProgress,
-    IndexSize,
-    Neighbours,
-    Table,
-    WordCounts,
-)
+from lixcore.ports.archive_index import IndexBatch, IndexFilter, IndexHit, IndexProgress, IndexSize, Neighbours, WordCounts
+from lixcore.ports.archive_index_powers import Table
 from lixcore_duckdb import state_reading
 from lixcore_duckdb.candidates import Candidates, together
 from lixcore_duckdb.catalogue import CatalogueReader, tenant_digest
@@ -72,7 +64,7 @@ class DuckdbArchiveIndex:
         self._catalogue = CatalogueReader(analyzer.identity)
         self._parts = OpenParts()
         self._hashes: dict[tuple[bytes, str], WordHashes] = {}
-        self._writer = Writer(self._directory, self._catalogue, self._engine, analyzer)
+        self._writer = Writer(self._directory, self._catalogue, self._engine, analyzer, self._parts)
         self._closed = False
         at_forks(self)
 
@@ -103,9 +95,7 @@ class DuckdbArchiveIndex:
 
     def add(self, batches: Sequence[IndexBatch]) -> int:
         """See the port."""
-        self._check_open()
-        with failures_of(self._where):
-            return self._writer.add(batches)
+        return self._changed(lambda: self._writer.add(batches))
 
     def progress(self, sessions: Sequence[SessionKey]) -> Sequence[IndexProgress]:
         """See the port."""
@@ -172,7 +162,7 @@ class DuckdbArchiveIndex:
         return self._answered(look, nothing=WordCounts(0, 0, dict.fromkeys(words, 0)))
 
     def query_sql(self, statement: str, *, tenant: str, most: int) -> Table:
-        """See `lixcore.ports.archive_index.AnswersSql`."""
+        """See `lixcore.ports.archive_index_powers.AnswersSql`."""
 
         def ask(parts: Sequence[Part], ranges: dict[int, Ranges]) -> Table:
             return answer(self._engine, statement, parts, ranges, most=most, seconds=self._sql_seconds)
@@ -186,21 +176,15 @@ class DuckdbArchiveIndex:
 
     def forget(self, session: SessionKey, *, through: Position) -> int:
         """See the port."""
-        self._check_open()
-        with failures_of(self._where):
-            return self._writer.forget(session, through)
+        return self._changed(lambda: self._writer.forget(session, through))
 
     def clear(self) -> None:
         """See the port."""
-        self._check_open()
-        with failures_of(self._where):
-            self._writer.clear()
+        self._changed(self._writer.clear)
 
     def merge(self) -> bool:
-        """See `lixcore.ports.archive_index.Merges`."""
-        self._check_open()
-        with failures_of(self._where):
-            return self._writer.merge()
+        """See `lixcore.ports.archive_index_powers.Merges`."""
+        return self._changed(self._writer.merge)
 
     def measure(self) -> IndexSize:
         """See the port; all of its files count."""
@@ -233,8 +217,7 @@ class DuckdbArchiveIndex:
 
     def after_fork_in_child(self) -> None:
         """Begin with handles of its own."""
-        self._parts = OpenParts()
-        self._writer.after_fork_in_child()
+        self._parts.after_fork_in_child()
         self._catalogue.after_fork()
         self._engine.after_fork_in_child()
 
@@ -245,6 +228,16 @@ class DuckdbArchiveIndex:
     def _check_open(self) -> None:
         if self._closed:
             raise ClosedError("the archive index with DuckDB")
+
+    def _changed(self, change: Callable[[], Answer]) -> Answer:
+        self._check_open()
+        try:
+            with failures_of(self._where):
+                return change()
+        except StoreError as error:
+            if (gone := _missing_in(error)) is None:
+                raise
+            raise damaged(gone, "is missing") from error
 
     def _answered(self, look: Callable[[Path], Answer], *, nothing: Answer) -> Answer:
         """What a generation says; again where it went while it was looked at.

@@ -213,6 +213,11 @@ class OpenParts:
             self._open = {key: self._open.get(key) or Part(each) for key, each in known.items()}
             return list(self._open.values())
 
+    def after_fork_in_child(self) -> None:
+        """In a child that was just forked, where another thread's lock would be held for ever: begin anew."""
+        self._lock = Lock()
+        self._open = {}
+
     def close(self) -> None:
         """Give all of them up."""
         with self._lock:

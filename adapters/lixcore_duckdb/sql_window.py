@@ -12,7 +12,7 @@ from threading import Timer
 from typing import Any, Final
 
 from lixcore.errors import InvalidInputError
-from lixcore.ports.archive_index import Table
+from lixcore.ports.archive_index_powers import Table
 from lixcore_duckdb.duckdb_module import duckdb_module
 from lixcore_duckdb.engine import Engine, files_in_place, quoted, registered
 from lixcore_duckdb.part_reading import Part

@@ -49,14 +49,17 @@ class Writer:
         reader: Reads its catalogue.
         engine: Reads and writes Parquet.
         analyzer: Cuts texts.
+        parts: Those that are open, also for searches.
     """
 
-    def __init__(self, directory: IndexDirectory, reader: CatalogueReader, engine: Engine, analyzer: Analyzer) -> None:
+    def __init__(
+        self, directory: IndexDirectory, reader: CatalogueReader, engine: Engine, analyzer: Analyzer, parts: OpenParts
+    ) -> None:
         self._directory = directory
         self._reader = reader
         self._engine = engine
         self._analyzer = analyzer
-        self._parts = OpenParts()
+        self._parts = parts
         self._hashes: tuple[bytes, dict[bytes, WordHashes]] = (b"", {})
 
     def add(self, batches: Sequence[IndexBatch]) -> int:
@@ -121,10 +124,6 @@ class Writer:
         """See the port."""
         with self._directory.adding():
             self._begin()
-
-    def after_fork_in_child(self) -> None:
-        """In a child that was just forked: begin with handles of its own."""
-        self._parts = OpenParts()
 
     def _present_generation(self) -> Path:
         """The generation that counts, with nothing in it that somebody left behind; another one where there is none."""

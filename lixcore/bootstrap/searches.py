@@ -14,7 +14,8 @@ from lixcore.config import CacheConfig
 from lixcore.domain.session import RESERVED_TENANT, SessionKey
 from lixcore.errors import ConfigError
 from lixcore.ports.analyzer import Analyzer
-from lixcore.ports.archive_index import AnswersSql, ArchiveIndex
+from lixcore.ports.archive_index import ArchiveIndex
+from lixcore.ports.archive_index_powers import AnswersSql
 from lixcore.ports.clock import Clock
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.ports.events import Events

@@ -20,7 +20,7 @@ A crash anywhere in between is made good by the next catch-up. Hits that the arc
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
@@ -189,11 +189,9 @@ class ArchiveIndex(Protocol):
     adds. One process at a time adds, as a lease decides; but a lease can lapse while its holder is held up, so two that add at
     once are no error: one goes after the other, or gets a `StoreBusyError` and has changed nothing. Any process may forget at
     any time. What a call added or forgot before it returned, every search sees that begins afterwards, in whatever process.
-
     What is held is the same to a search however it came in: in one batch or many, in which order, and whatever was forgotten in
-    between. Sessions and tenants are compared character by character.
-
-    Nothing needs to survive the loss of power: what is missing then is found by the next catch-up.
+    between. Sessions and tenants are compared character by character. Nothing needs to survive the loss of power: what is missing
+    then is found by the next catch-up.
 
     Every method raises `ClosedError` after `close`, `CorruptDataError` where what is stored is damaged or of a version that it
     does not know (the core then calls `clear` and begins anew), and another `StoreError` where the store cannot be used. An
@@ -205,9 +203,8 @@ class ArchiveIndex(Protocol):
 
         Those that it holds already are passed over, and so are those at or below ``forgotten_through``: who adds may have read
         them before somebody forgot them. Of two at one position the first is taken. Positions below the watermark are as good as
-        others. Nothing is kept that a caller could still change.
-
-        All of it is done or nothing: also after a crash in between, no search and no `progress` ever shows a part.
+        others. Nothing is kept that a caller could still change. All of it is done or nothing: also after a crash in between, no
+        search and no `progress` ever shows a part.
 
         Returns:
             How many messages it took.
@@ -225,7 +222,6 @@ class ArchiveIndex(Protocol):
         """The messages whose texts fit the words of a query best, best first.
 
         At equal scores the higher position comes first, and of equal positions the lower session id, by code points.
-
         Words are compared without regard to case, and to how Unicode writes the same character. A message is a hit if it shares a
         word with the query, else it is none. What a word is, and how messages are scored, is the index's business, within this:
 
@@ -280,8 +276,8 @@ class ArchiveIndex(Protocol):
         """Remove what it holds of a session at or below ``through``, and never take one of them again until `clear`.
 
         It remembers the highest ``through`` of each session, also of one that it never held, but of none its text. One that is
-        higher than the last sets `IndexProgress.lacks` to 0. What was
-        removed is not to be found in its files or memory afterwards; an index that `Merges` may leave its files to that.
+        higher than the last sets `IndexProgress.lacks` to 0. What was removed is not to be found in its files or memory
+        afterwards; an index that `lixcore.ports.archive_index_powers.Merges` may leave its files to that.
 
         Returns:
             How many messages it removed.
@@ -301,56 +297,4 @@ class ArchiveIndex(Protocol):
 
     def close(self) -> None:
         """Give back what it uses. Idempotent."""
-        ...
-
-
-@attrs.frozen
-class Table:
-    """What an SQL query gave.
-
-    Attributes:
-        columns: Their names, in order.
-        rows: Of each row, the values in that order.
-        more: Whether rows were left off.
-    """
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[object]]
-    more: bool = False
-
-
-@runtime_checkable
-class AnswersSql(Protocol):
-    """An optional power of an index: SQL over its messages, for people who are curious."""
-
-    def query_sql(self, statement: str, *, tenant: str, most: int) -> Table:
-        """Run one statement that reads.
-
-        It sees one view, ``messages``, of one tenant, with the columns ``session``, ``position``, ``timestamp`` (UTC), ``role``,
-        ``text`` and ``fields`` (a map of texts). It cannot change anything, and can reach no file, network, setting or other
-        tenant, whatever it says.
-
-        Args:
-            statement: One SQL statement.
-            tenant: Whose messages it sees.
-            most: How many rows at most.
-
-        Raises:
-            InvalidInputError: It is no such statement, or cannot be answered; with the reason.
-        """
-        ...
-
-
-@runtime_checkable
-class Merges(Protocol):
-    """An optional power of an index: putting together what was written in small pieces."""
-
-    def merge(self) -> bool:
-        """Rewrite what gains by it, without what was forgotten; searches go on meanwhile, and find the same.
-
-        The process that may add calls it, after catching up and after somebody was forgotten.
-
-        Returns:
-            False when there was nothing to gain.
-        """
         ...

@@ -32,6 +32,12 @@ class InjuredArchive(MemoryArchive):
         """What can be read, for a test."""
         return [entry for entry in super().read(session) if (session, entry.position) not in self.damaged]
 
+    def repair(self, session: SessionKey) -> None:
+        """Give up what is damaged: it is counted no more."""
+        history = self._histories[session.digest]
+        history.entries = self.readable(session)
+        self.damaged = {(key, position) for key, position in self.damaged if key != session}
+
     def read(
         self,
         session: SessionKey,

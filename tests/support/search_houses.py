@@ -60,7 +60,7 @@ class SearchHouse:
     """Everything that a search needs.
 
     Attributes:
-        archive: Whose entries can be damaged, and whose calls can be followed.
+        archive: Whose calls can be followed; what they reach is ``stored``, of which entries can be damaged.
         index: Whose calls can be followed; what they reach is ``memory``.
         without: What searches the same stores without an index.
     """
@@ -68,7 +68,8 @@ class SearchHouse:
     def __init__(self, *, window: int = 5, batch: int = 4, reach: int = 1) -> None:
         self.clock = SettableClock()
         self.heard = Heard()
-        self.archive = InjuredArchive()
+        self.stored = InjuredArchive()
+        self.archive: Any = FollowedPort(self.stored)
         self.hot = MemoryHotStore(self.clock)
         self.memory = MemoryArchiveIndex()
         self.index: Any = FollowedPort(self.memory)

@@ -14,7 +14,7 @@ from lixcore_cli.safe_text import visible_line
 from lixcore_cli.sql_values import cell, names_apart, plain_value
 
 if TYPE_CHECKING:
-    from lixcore.ports.archive_index import Table
+    from lixcore.ports.archive_index_powers import Table
 
 
 def sql(

@@ -158,7 +158,8 @@ class CatchUp:
                 (known,) = self._index.progress([session])
             if self._is_level(known, info):
                 return
-            messages, size = self._readable(session, after=known.watermark, done=done)
+            has_more = info.last_position > known.watermark
+            messages, size = self._readable(session, after=known.watermark, done=done) if has_more else ((), 0)
             expected = known.messages + known.lacks + len(messages)
             newer = info if expected == info.messages else self._archive.describe(session)  # some may have come since
             if newer is not None and expected == newer.messages:

@@ -19,10 +19,10 @@ from lixcore.ports.archive_index import (
     IndexHit,
     IndexProgress,
     IndexSize,
-    Merges,
     Neighbours,
     WordCounts,
 )
+from lixcore.ports.archive_index_powers import Merges
 from lixcore.ports.clock import Clock
 from lixcore.ports.events import Damaged, Degraded, Events, Recovered
 from lixcore.services.events.telling import SILENT, teller
@@ -35,7 +35,10 @@ NAME: Final = "archive index"
 """What events call it."""
 
 PROBE_SECONDS: Final = 1.0
-"""How long an index that failed is left alone before it is asked again."""
+"""How long an index that is away is left alone before it is asked again."""
+
+DAMAGE_PROBE_SECONDS: Final = 60.0
+"""How long one that is damaged is: another process may have made it anew."""
 
 _log = logging.getLogger("lixcore.index")
 _Result = TypeVar("_Result")
@@ -69,10 +72,12 @@ class IndexTrouble:
     Attributes:
         since: Since when, in seconds since the epoch.
         error: What it raised first.
+        call: What it was asked then.
     """
 
     since: float
     error: StoreError
+    call: Callable[[], object]
 
     @property
     def is_damage(self) -> bool:
@@ -84,7 +89,8 @@ class IndexGuard:
     """The calls of an `lixcore.ports.archive_index.ArchiveIndex`, each of which raises `IndexFailedError` where the index fails.
 
     That it cannot be used is one warning and one event, until it works again. One that is away is asked once in `PROBE_SECONDS`.
-    One that is damaged is damaged until `clear`: that is for who catches it up. One that is busy is as good as any.
+    One that is damaged stays so until `clear`, or until it answers again what it could not, for another process may have cleared
+    it: that it answers something else says nothing. One that is busy is as good as any.
 
     Args:
         index: The index.
@@ -140,7 +146,7 @@ class IndexGuard:
         return self._asked(self._index.measure, always=True)
 
     def merge(self) -> bool:
-        """See `lixcore.ports.archive_index.Merges`; one that cannot has nothing to gain."""
+        """See `lixcore.ports.archive_index_powers.Merges`; one that cannot has nothing to gain."""
         return self._merges is not None and self._asked(self._merges.merge)
 
     def clear(self) -> None:
@@ -148,33 +154,61 @@ class IndexGuard:
         try:
             self._index.clear()
         except StoreError as error:
-            self._failed(error)
+            self._failed(error, self._index.clear)
             raise IndexFailedError(error) from error
         self._recovered()
+
+    def check_damage(self) -> None:
+        """Ask one that is known to be damaged again.
+
+        Raises:
+            IndexFailedError: It is still.
+        """
+        trouble = self._trouble
+        if trouble is not None and self.is_damaged_still():
+            raise IndexFailedError(trouble.error)
+
+    def is_damaged_still(self) -> bool:
+        """Whether it is known to be damaged, and still cannot answer what it could not."""
+        trouble = self._trouble
+        if trouble is None or not trouble.is_damage:
+            return False
+        try:
+            trouble.call()
+        except CorruptDataError:
+            return True
+        except StoreError:
+            return False
+        self._recovered()
+        return False
 
     def _asked(self, call: Callable[[], _Result], *, always: bool = False) -> _Result:
         trouble = self._trouble
         if trouble is not None and not always:
-            if trouble.is_damage or self._clock.monotonic() < self._next_probe:
+            now = self._clock.monotonic()
+            if now < self._next_probe:
                 raise IndexFailedError(trouble.error)
-            self._next_probe = self._clock.monotonic() + PROBE_SECONDS  # others leave it alone meanwhile
+            self._next_probe = now + _probe_seconds(trouble)  # others leave it alone meanwhile
+            self.check_damage()
         try:
             result = call()
         except StoreError as error:
-            self._failed(error)
+            self._failed(error, call)
             raise IndexFailedError(error) from error
         if trouble is not None and not trouble.is_damage:
             self._recovered()
         return result
 
-    def _failed(self, error: StoreError) -> None:
+    def _failed(self, error: StoreError, call: Callable[[], object]) -> None:
         if isinstance(error, StoreBusyError):
             return
-        self._next_probe = self._clock.monotonic() + PROBE_SECONDS
         before = self._trouble
-        if before is not None and (before.is_damage or not isinstance(error, CorruptDataError)):
-            return
-        self._trouble = IndexTrouble(self._clock.now(), error)
+        if before is None or (isinstance(error, CorruptDataError) and not before.is_damage):
+            self._trouble = IndexTrouble(self._clock.now(), error, call)
+            self._tell_of(error)
+        self._next_probe = self._clock.monotonic() + _probe_seconds(self._trouble or before)
+
+    def _tell_of(self, error: StoreError) -> None:
         if isinstance(error, CorruptDataError):
             _log.warning("the archive index cannot be used until the next catch-up has made it anew: %s", error)
             if self._tell_damaged is not None:
@@ -189,8 +223,12 @@ class IndexGuard:
         if trouble is None:
             return
         if trouble.is_damage:
-            _log.info("the archive index was cleared, and is made anew")
+            _log.info("the archive index was damaged, and can be used again")
             return
         _log.warning("the archive index works again")
         if self._tell_recovered is not None:
             self._tell_recovered(Recovered(NAME))
+
+
+def _probe_seconds(trouble: IndexTrouble | None) -> float:
+    return DAMAGE_PROBE_SECONDS if trouble is not None and trouble.is_damage else PROBE_SECONDS

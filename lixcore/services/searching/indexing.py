@@ -116,6 +116,7 @@ class Indexing:
         if self._under_way is None:
             try:
                 if not self._lease.take():
+                    self._clear_what_is_damaged()
                     return self._interval
             except LixError:  # of the hot store, which is told of by whoever uses it
                 return self._interval
@@ -144,6 +145,7 @@ class Indexing:
     def _all_steps(self, done: CaughtUp, began: float) -> Iterator[None]:
         """A round: what is owed, then everything; where the index has to be made anew, that and everything again."""
         try:
+            self._index.check_damage()
             self._forgetting.pay()
             yield from self._catch_up.steps(done)
         except (AnotherArchiveError, IndexFailedError) as error:
@@ -155,6 +157,14 @@ class Indexing:
                 reason = "it is used with another archive as well; give each archive an index of its own"
                 raise StoreRefusedError(NAME, reason) from None
         done.seconds = self._clock.monotonic() - began
+
+    def _clear_what_is_damaged(self) -> None:
+        """Whoever indexes may never have met the damage that this process did: it finds the index empty, and makes it anew."""
+        try:
+            if self._index.is_damaged_still():
+                self._index.clear()
+        except IndexFailedError:  # told of by the guard
+            return
 
     def _make_anew(self, done: CaughtUp, error: AnotherArchiveError | IndexFailedError) -> None:
         """Clear the index where that is what helps.

@@ -164,10 +164,10 @@ def _beside(source: Source, text: Sequence[IndexHit], vector: Sequence[IndexHit]
     if not reach:
         return ()
     places = places_of(text, vector)
-    sessions = Counter(session for session, _ in places)
-    together = [place for place in places if sessions[place[0]] > 1]
+    hits = Counter([session.id for session, _ in places])  # all of one tenant; a text is hashed in C
+    together = [place for place in places if hits[place[0].id] > 1]
     found = iter(source.neighbours(together, reach=reach) if together else ())
-    return [next(found) if sessions[session] > 1 else _ALONE for session, _ in places]
+    return [next(found) if hits[session.id] > 1 else _ALONE for session, _ in places]
 
 
 def _read(

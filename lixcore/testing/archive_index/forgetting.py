@@ -10,7 +10,8 @@ import pytest
 
 from lixcore.domain.position import MAX_POSITION, ORIGIN, Position
 from lixcore.domain.session import SessionKey
-from lixcore.ports.archive_index import ArchiveIndex, IndexBatch, IndexProgress, Merges
+from lixcore.ports.archive_index import ArchiveIndex, IndexBatch, IndexProgress
+from lixcore.ports.archive_index_powers import Merges
 from lixcore.testing.archive_index.messages import (
     ONE,
     RARE,

@@ -10,7 +10,8 @@ import pytest
 from lixcore.domain.position import Position
 from lixcore.errors import ClosedError
 from lixcore.ports.adapter import Capability
-from lixcore.ports.archive_index import AnswersSql, ArchiveIndex, IndexBatch, IndexProgress, Merges, WordCounts
+from lixcore.ports.archive_index import ArchiveIndex, IndexBatch, IndexProgress, WordCounts
+from lixcore.ports.archive_index_powers import AnswersSql, Merges
 from lixcore.testing.archive_index.messages import (
     ONE,
     OURS,

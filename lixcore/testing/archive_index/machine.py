@@ -8,7 +8,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from lixcore.domain.position import ORIGIN, Position
 from lixcore.domain.session import SessionKey
-from lixcore.ports.archive_index import ArchiveIndex, IndexBatch, IndexedMessage, IndexFilter, IndexProgress, Merges
+from lixcore.ports.archive_index import ArchiveIndex, IndexBatch, IndexedMessage, IndexFilter, IndexProgress
+from lixcore.ports.archive_index_powers import Merges
 from lixcore.testing.archive_index.messages import ALL, OpenIndex, floats, message, places
 from lixcore.testing.archive_index.oracle import as_lists, beside, check_nearest, check_time, counted, fitting
 from lixcore.testing.ground.clock import NOON

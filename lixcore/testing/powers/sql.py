@@ -10,7 +10,8 @@ import pytest
 from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import InvalidInputError
-from lixcore.ports.archive_index import AnswersSql, ArchiveIndex, Merges, Table
+from lixcore.ports.archive_index import ArchiveIndex
+from lixcore.ports.archive_index_powers import AnswersSql, Merges, Table
 from lixcore.testing.archive_index.messages import ONE, TWO, IndexRules, by_text, message, put
 from lixcore.testing.ground.clock import NOON
 from lixcore.testing.ground.rules import rule

@@ -47,21 +47,6 @@ def test_a_machine_that_is_well_has_no_problem(lix: LixCommand) -> None:
         assert check["severity"] == "ok" or check["advice"]
 
 
-def test_an_index_says_what_it_holds_and_one_that_cannot_be_used_stops_nothing(lix: LixCommand) -> None:
-    pytest.importorskip("duckdb", reason="the extra duckdb is not installed; pip install 'lixcore[duckdb]'")
-    result = lix("doctor", "--json", "--set", "archive_index=duckdb")
-    assert made(result) == ALL | {"archive"}
-    assert not_well(result, "archive index") == []
-    (lix.home / "blocked").write_text("a file where a directory should be")
-    settings = ("--set", "archive_index=duckdb", "--set", f"duckdb_path={lix.home / 'blocked'}")
-    broken = lix("doctor", "--json", *settings)
-    assert broken.code == 0
-    (found,) = not_well(broken, "archive index")
-    assert found["severity"] == "warning"
-    assert "one session at a time is searched without it" in found["fact"]
-    assert found["advice"]
-
-
 def test_people_are_told_with_a_mark_and_the_counts(lix: LixCommand) -> None:
     result = lix("doctor", "--set", "on_damage=skip")
     assert result.code == 0
@@ -82,7 +67,6 @@ def test_warnings_count_when_it_is_strict(lix: LixCommand) -> None:
         ({"janitor": "false"}, "janitor"),
         ({"janitor": "false", "disk_ttl_days": "9"}, "disk_ttl_days"),
         ({"janitor": "false", "archive_index": "memory"}, "archive_index"),
-        ({"archive_index": "memory"}, "archive_index"),
         ({"on_damage": "skip"}, "on_damage"),
         ({"hot_window_size": "0"}, "hot_window_size"),
         ({"session_max_tokens": "0"}, "session_max_tokens"),

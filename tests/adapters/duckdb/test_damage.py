@@ -38,7 +38,8 @@ def file_of(place: Path, kind: str) -> Path:
 
 def ask_all(index: DuckdbArchiveIndex) -> Any:
     """Everything that reads any file."""
-    return seen(index), index.search_text("rain", k=9, where=IndexFilter(tenant="default", roles=["a"]))
+    found = seen(index), index.search_text("rain", k=9, where=IndexFilter(tenant="default", roles=["a"]))
+    return found, index.query_sql("from messages order by all", tenant="default", most=99).rows
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -148,3 +149,18 @@ def test_a_path_that_is_a_file_is_refused(open_index: Open, place: Path) -> None
         index.search_text("rain", k=1, where=OURS)
     place.unlink()
     assert put(index, SESSIONS[0], usual(1)) == 1
+
+
+@pytest.mark.parametrize("kind", ["catalogue.sqlite", "rows"])
+def test_a_missing_file_is_told_to_those_who_change_something_too(
+    filled: DuckdbArchiveIndex, open_index: Open, place: Path, kind: str
+) -> None:
+    filled.close()
+    file_of(place, kind).unlink()
+    index = open_index()
+    with pytest.raises(CorruptDataError, match="is missing"):
+        index.forget(SESSIONS[0], through=usual(3).position)
+    with pytest.raises(CorruptDataError, match="is missing"):
+        put(index, SESSIONS[0], usual(2))
+    index.clear()
+    assert put(index, SESSIONS[0], usual(2)) == 1

@@ -9,7 +9,8 @@ from typing import Any
 import attrs
 
 from lixcore.errors import InvalidInputError
-from lixcore.ports.archive_index import IndexFilter, Table
+from lixcore.ports.archive_index import IndexFilter
+from lixcore.ports.archive_index_powers import Table
 from lixcore_duckdb import DuckdbArchiveIndex
 from lixcore_duckdb.part_reading import Part
 from lixcore_duckdb.state_reading import Ranges, Searched

@@ -115,7 +115,8 @@ class CatchingUp(RuleBasedStateMachine):
                 self.index.clear()
 
         with followed(self.archive, self.index, calls, when, disturb, has_effect=has_effect) as (archive, index):
-            indexing_of(archive, index).catch_up()
+            done = indexing_of(archive, index).catch_up()
+            assert not done.cleared, "it is the index of this archive"
 
     @rule(only=st.none() | SESSIONS)
     def catch_up(self, only: SessionKey | None) -> None:

@@ -12,7 +12,7 @@ from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import ConfigError, CorruptDataError, StoreBusyError, StoreError, StoreRefusedError, StoreUnavailableError
 from lixcore.ports.events import Damaged, Degraded, Recovered
-from lixcore.services.searching.index_guard import PROBE_SECONDS
+from lixcore.services.searching.index_guard import DAMAGE_PROBE_SECONDS, PROBE_SECONDS
 from search_houses import ME, SearchHouse, words
 
 AWAY = StoreUnavailableError("the index", "is on a disk that is not mounted")
@@ -35,6 +35,18 @@ def failing(house: SearchHouse, error: StoreError, *methods: str) -> list[str]:
 
 def well(house: SearchHouse) -> None:
     house.index.before = lambda _: None
+
+
+def broken_until_cleared(house: SearchHouse) -> None:
+    """As where a file of the index is damaged: it answers some calls and not others."""
+
+    def before(name: str) -> None:
+        if name == "search_text":
+            raise DAMAGED
+        if name == "clear":
+            well(house)
+
+    house.index.before = before
 
 
 def indexed_house() -> SearchHouse:
@@ -105,18 +117,55 @@ def test_an_index_that_is_busy_is_no_news(caplog: pytest.LogCaptureFixture) -> N
 
 def test_a_damaged_index_is_made_anew_by_the_next_catch_up_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
     house = indexed_house()
-    failing(house, DAMAGED, "search_text")
+    broken_until_cleared(house)
     for _ in range(3):
         assert len(house.found("rain")) == 2
     assert [event for event in house.heard.taken() if isinstance(event, Damaged)] == [Damaged("archive index", str(DAMAGED))]
     assert len(caplog.records) == 1
-    well(house)
     with pytest.raises(CorruptDataError):
-        house.found_anywhere("rain")  # an index that lies in parts is not asked
+        house.found_anywhere("rain")
     done = house.indexing.catch_up()
     assert (done.cleared, done.messages, done.complete) == (True, 3, True)
     assert len(house.found_anywhere("rain")) == 2
     assert len(caplog.records) == 1
+
+
+def test_an_index_that_another_process_made_anew_is_used_again() -> None:
+    house = indexed_house()
+    asked = failing(house, DAMAGED, "search_text")
+    house.found("rain")
+    well(house)
+    asked = failing(house, DAMAGED, "nothing")
+    house.found("rain")
+    assert asked == [], "what is damaged is left alone"
+    house.clock.advance(DAMAGE_PROBE_SECONDS)
+    house.found("rain")
+    assert asked[0] == "search_text", "what it could not answer is asked first"
+    assert "progress" in asked
+    assert house.parts.guard.trouble is None
+
+
+def test_damage_that_only_some_calls_meet_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    house = indexed_house()
+    failing(house, DAMAGED, "search_text")
+    for _ in range(5):
+        assert len(house.found("rain")) == 2
+        house.clock.advance(DAMAGE_PROBE_SECONDS)
+    assert len(caplog.records) == 1
+
+
+def test_a_process_that_may_not_index_clears_what_it_found_damaged_for_the_one_that_may() -> None:
+    house = indexed_house()
+    other = house.process()
+    assert other.indexing.work() == 0, "the other process indexes, and meets no damage"
+    broken_until_cleared(house)
+    house.found("rain")
+    assert house.indexing.work() == 60.0
+    assert house.memory.measure().messages == 0
+    for _ in range(2):  # the round that is under way had looked at the session before
+        while other.indexing.work() == 0:
+            pass
+    assert len(house.found_anywhere("rain")) == 2
 
 
 @pytest.mark.parametrize("method", ["progress", "add", "merge", "forget"])
@@ -181,45 +230,6 @@ def test_an_index_that_two_archives_share_is_refused() -> None:
     after("clear")
     with pytest.raises(StoreRefusedError, match="another archive as well"):
         house.indexing.catch_up()
-
-
-def test_forgetting_that_the_index_cannot_do_now_is_done_before_the_next_catch_up() -> None:
-    house = indexed_house()
-    house.layer.window.forget(ME)
-    failing(house, AWAY)
-    with pytest.raises(StoreUnavailableError):
-        house.parts.forgetting.forget(ME)
-    assert house.memory.measure().messages == 3
-    well(house)
-    house.clock.advance(PROBE_SECONDS)
-    house.indexing.catch_up()
-    assert house.memory.measure().messages == 0
-
-
-def test_what_nobody_could_tell_the_index_of_is_counted() -> None:
-    house = indexed_house()
-    house.layer.window.forget(ME)
-    assert house.parts.report.status().unlisted == 3
-    house.indexing.rebuild()
-    status = house.parts.report.status()
-    assert (status.unlisted, status.messages) == (0, 0)
-
-
-def test_forgetting_empties_an_index_that_is_damaged() -> None:
-    """Nobody can tell what is left in it."""
-    house = indexed_house()
-    house.layer.window.forget(ME)
-    failing(house, DAMAGED, "forget")
-    assert house.parts.forgetting.forget(ME) == 0
-    assert house.memory.measure().messages == 0
-
-
-def test_forgetting_says_how_many_and_a_second_time_none() -> None:
-    house = indexed_house()
-    assert house.parts.forgetting.forget(ME) == 0, "the archive has not forgotten it"
-    house.layer.window.forget(ME)
-    assert house.parts.forgetting.forget(ME) == 3
-    assert house.parts.forgetting.forget(ME) == 0
 
 
 @pytest.mark.parametrize("fail", [lambda house: failing(house, AWAY), lambda _: None])

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from lixcore.domain.search_hit import SearchHit
 from lixcore.domain.session import SessionKey
+from lixcore.domain.words import PlainAnalyzer
+from lixcore.ports.archive_index import IndexFilter
+from lixcore.services.searching.looking import SessionWithIndex
 from lixcore.services.searching.query import Narrowing, Query
 from search_houses import ME, SearchHouse, words
 
@@ -69,6 +72,11 @@ def test_however_far_the_index_lags_behind_the_same_messages_are_found(
     one = house.searching.in_session(ME, query, k=100, narrowing=narrowing, neighbours=1)
     other = house.without.in_session(ME, query, k=100, narrowing=narrowing, neighbours=1)
     assert {hit.position: without_scores(hit) for hit in one} == {hit.position: without_scores(hit) for hit in other}
+    (known,) = house.memory.progress([ME])
+    scores = {hit.position: hit.text_score for hit in other}
+    for hit in one:
+        if hit.position > known.watermark:
+            assert hit.text_score == scores[hit.position], "what is not indexed is scored by all that there is"
     wanted = {
         message["content"]
         for message in (decoded(house))
@@ -94,6 +102,23 @@ def test_what_was_only_just_said_is_found_beside_what_is_indexed() -> None:
     house.say("rain in autumn")
     assert sorted(house.found("rain")) == ["rain in autumn", "rain in spring"]
     assert [hit.message.content for hit in house.searching.across(ME.tenant, None, words("rain"), k=5)] == ["rain in spring"]
+
+
+def test_what_is_indexed_during_a_search_is_found_once() -> None:
+    house = SearchHouse(window=2, batch=1)
+    house.say("rain one", "rain two", "rain three", "rain four")
+    house.layer.window.flush(ME)
+    catch_up = [house.indexing.catch_up]
+
+    def after(name: str) -> None:
+        if name == "progress" and catch_up:
+            catch_up.pop()()
+
+    house.index.after = after
+    source = SessionWithIndex(house.layer.window, ME, PlainAnalyzer(), house.parts.guard)
+    hits = source.search(words("rain"), IndexFilter(tenant=ME.tenant, sessions=[ME.id]), k=10, reach=0)
+    assert not catch_up
+    assert len(hits.text) == len({hit.position for hit in hits.text}) == 4
 
 
 def test_neighbours_come_in_order_across_the_border_of_the_index() -> None:

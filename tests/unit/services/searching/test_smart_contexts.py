@@ -85,6 +85,15 @@ def test_what_the_context_holds_beyond_the_recent_ones_can_be_relevant() -> None
     assert (recent(everything), relevant(everything)) == ([], ["rain"])
 
 
+def test_a_recent_message_that_is_indexed_already_is_not_relevant() -> None:
+    house = told("rain one", "rain two", "rain three")
+    house.layer.window.flush(ME)
+    house.indexing.catch_up()
+    house.say("rain four")
+    found = house.contexts.of(ME, words("rain"), recent_k=3, disk_k=5, max_tokens=None)
+    assert (recent(found), relevant(found)) == (["rain two", "rain three", "rain four"], ["rain one"])
+
+
 def test_what_was_cleared_is_not_recent_and_can_be_relevant() -> None:
     house = told("rain", "sun")
     house.layer.window.clear(ME)
