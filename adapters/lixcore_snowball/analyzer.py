@@ -44,8 +44,8 @@ _LATIN_LANGUAGES: Final = (
     "turkish",
 )
 
-_KEPT_WORDS: Final = 1 << 17
-"""How many words, at least, what they become is kept of; twice as many at most, which takes some 50 MB."""
+_KEPT_WORDS: Final = 1 << 18
+"""How many words, at least, what they become is kept of; twice as many at most, which takes some 100 MB."""
 
 _LONGEST_WORD: Final = 40
 """A longer one is no word of a language; it is not reduced, nor kept."""
