@@ -16,22 +16,22 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+import attrs
 import numpy as np
 
 from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.ports.archive_index import IndexBatch, IndexedMessage, IndexFilter
 from tests.benchmarks.corpus import Corpus
+from tests.benchmarks.hybrid_questions import DIMENSION, TENANT, hybrid_question
 from tests.benchmarks.report import Table
 from tests.benchmarks.search_million_child import open_index
 from tests.benchmarks.settings import Settings
 
-DIMENSION: Final = 384
 BATCH: Final = 10_000
 SEARCHERS: Final = 4
 LOAD_SECONDS: Final = 15.0
 QUERIES: Final = 300
-TENANT: Final = IndexFilter(tenant="default")
 
 
 def search_million(settings: Settings) -> list[Table]:
@@ -50,9 +50,17 @@ def search_million(settings: Settings) -> list[Table]:
     began = time.perf_counter()
     index.query_sql("select role, count(*) from messages group by role", tenant="default", most=10)
     table.add("SQL over all messages: roles counted", None, None, f"{time.perf_counter() - began:.2f} s")
-    _under_load(table, index, settings.corpus, queries, words)
-    index.close()
+    load = Load(words, queries, settings.corpus)
+    load.measure(table, index, "words", "three words")
     _vectors(table, vectors, embeddings)
+    _embed(index, settings.corpus, embeddings)
+    some_embeddings = f"of {messages:,} messages, {embeddings:,} with embeddings"
+    _measure(table, f"words and meaning, {some_embeddings}", hybrid_question(index, queries))
+    one = IndexFilter(tenant="default", sessions=["embedded-0"])
+    _measure(table, "words and meaning, one session of 1,000", hybrid_question(index, queries, one))
+    load.measure(table, index, "both", "words and meaning")
+    load.measure(table, index, "meaning", "meaning")
+    index.close()
     return [table]
 
 
@@ -150,22 +158,46 @@ def _in_milliseconds(seconds: Sequence[float]) -> tuple[float, float]:
     return round(1e3 * statistics.median(ordered), 2), round(1e3 * ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)], 2)
 
 
-def _under_load(table: Table, index: Any, corpus: Corpus, queries: Sequence[str], place: Path) -> None:
-    asked = place.parent / "queries.json"
-    asked.write_text(json.dumps(queries))
-    command = [sys.executable, "-m", "tests.benchmarks.search_million_child", str(place), str(asked), str(LOAD_SECONDS)]
-    children = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(SEARCHERS)]  # noqa: S603  # ours
-    taken, began = 0, time.perf_counter()
-    for given in batches(corpus, 10_000_000, first=1_000_000):
-        taken += index.add(given)
-        if time.perf_counter() - began > LOAD_SECONDS:
-            break
-    rate = taken / (time.perf_counter() - began)
-    seconds = [each for child in children for each in json.loads(child.communicate()[0])]
-    failed = sum(child.returncode != 0 for child in children)
-    table.add(f"three words, {SEARCHERS} processes while one indexes", *_in_milliseconds(seconds), f"{len(seconds):,} searches")
-    table.add("indexing meanwhile", None, None, f"{rate:,.0f} messages/s")
-    table.add("searches that failed", None, None, f"{failed}")
+@attrs.frozen
+class Load:
+    """Four processes that search while one indexes on."""
+
+    place: Path
+    queries: Sequence[str]
+    corpus: Corpus
+    turns: Iterator[int] = attrs.Factory(lambda: count(1_000_000, 1_000_000))
+
+    def measure(self, table: Table, index: Any, kind: str, name: str) -> None:
+        """Search by ``words``, by ``meaning`` or by ``both``."""
+        asked = self.place.parent / "queries.json"
+        asked.write_text(json.dumps(self.queries))
+        command = [sys.executable, "-m", "tests.benchmarks.search_million_child", str(self.place), str(asked)]
+        command += [str(LOAD_SECONDS), kind]
+        children = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(SEARCHERS)]  # noqa: S603  # ours
+        taken, began = 0, time.perf_counter()
+        for given in batches(self.corpus, 10_000_000, first=next(self.turns)):
+            taken += index.add(given)
+            if time.perf_counter() - began > LOAD_SECONDS:
+                break
+        rate = taken / (time.perf_counter() - began)
+        seconds = [each for child in children for each in json.loads(child.communicate()[0])]
+        failed = sum(child.returncode != 0 for child in children)
+        times = _in_milliseconds(seconds)
+        table.add(f"{name}, {SEARCHERS} processes while one indexes", *times, f"{len(seconds):,} searches")
+        table.add("indexing meanwhile", None, None, f"{rate:,.0f} messages/s")
+        table.add("searches that failed", None, None, f"{failed}")
+
+
+def _embed(index: Any, corpus: Corpus, most: int) -> None:
+    """Add messages with random embeddings, in sessions of a thousand."""
+    drawn = np.random.default_rng(13)
+    texts = [each for session in corpus.sessions for each in session]
+    for first in range(0, most, 1000):
+        rows = drawn.standard_normal((1000, DIMENSION), dtype=np.float32)
+        some = [_message(at, texts[(first + at) % len(texts)]) for at in range(1, 1001)]
+        messages = [attrs.evolve(each, embedding=row) for each, row in zip(some, rows, strict=True)]
+        index.add([IndexBatch(SessionKey(f"embedded-{first // 1000}"), messages)])
+    index.merge()
 
 
 def _vectors(table: Table, place: Path, most: int) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from lixcore.domain.words import PlainAnalyzer
 from lixcore.ports.adapter import AdapterContext
-from lixcore.ports.archive_index import IndexFilter
 from lixcore.services.system_clock import SystemClock
 from tests.benchmarks.adapters import adapter_class
+from tests.benchmarks.hybrid_questions import TENANT, hybrid_question, vector_question
 
 
 def open_index(place: Path) -> tuple[Any, Any]:
@@ -32,24 +32,33 @@ def open_index(place: Path) -> tuple[Any, Any]:
     return adapter(adapter.Options(path=str(place)), analyzer), analyzer
 
 
-def timed_queries(index: Any, queries: Sequence[str], seconds: float) -> list[float]:
+def question(kind: str, index: Any, queries: Sequence[str]) -> Callable[[int], object]:
+    """Searches by number: by ``words``, by ``meaning``, or by ``both``."""
+    if kind == "both":
+        return hybrid_question(index, queries)
+    if kind == "meaning":
+        return vector_question(index)
+    return lambda number: index.search_text(queries[number % len(queries)], k=10, where=TENANT)
+
+
+def timed(ask: Callable[[int], object], seconds: float) -> list[float]:
     """How long each search took, of all that could be made one after the other."""
-    where = IndexFilter(tenant="default")
-    index.search_text(queries[0], k=10, where=where)
+    ask(0)
     found: list[float] = []
     ended = time.perf_counter() + seconds
     while time.perf_counter() < ended:
         began = time.perf_counter()
-        index.search_text(queries[len(found) % len(queries)], k=10, where=where)
+        ask(len(found))
         found.append(time.perf_counter() - began)
     return found
 
 
 def main() -> None:
     """Search for as many seconds as asked for."""
-    place, queries, seconds = sys.argv[1:]
+    place, queries, seconds, kind = sys.argv[1:]
     index, _ = open_index(Path(place))
-    sys.stdout.write(json.dumps(timed_queries(index, json.loads(Path(queries).read_text()), float(seconds))))
+    ask = question(kind, index, json.loads(Path(queries).read_text()))
+    sys.stdout.write(json.dumps(timed(ask, float(seconds))))
 
 
 if __name__ == "__main__":
