@@ -14,13 +14,13 @@ from lixcore.ports.adapter import AdapterContext, Capability
 from lixcore.ports.analyzer import Analyzer
 from lixcore.ports.archive_index import IndexBatch, IndexFilter, IndexHit, IndexProgress, IndexSize, Neighbours, WordCounts
 from lixcore.ports.archive_index_powers import Table
-from lixcore_duckdb import state_reading
+from lixcore_duckdb import damage_mark, state_reading
+from lixcore_duckdb.asking import answered, changed
 from lixcore_duckdb.candidates import Candidates, together
 from lixcore_duckdb.catalogue import CatalogueReader, tenant_digest
 from lixcore_duckdb.directory import IndexDirectory
 from lixcore_duckdb.duckdb_module import duckdb_module
 from lixcore_duckdb.engine import Engine
-from lixcore_duckdb.failures import damaged, failures_of
 from lixcore_duckdb.fitting import Fitting
 from lixcore_duckdb.forks import at_forks
 from lixcore_duckdb.hashing import WordHashes
@@ -101,6 +101,7 @@ class DuckdbArchiveIndex:
         """See the port."""
 
         def look(generation: Path) -> list[IndexProgress]:
+            damage_mark.check(generation)
             with self._catalogue.reading(generation) as sql:
                 known = state_reading.known_sessions(sql, list({session.digest for session in sessions}))
             unknown = IndexProgress()
@@ -221,49 +222,17 @@ class DuckdbArchiveIndex:
         self._catalogue.after_fork()
         self._engine.after_fork_in_child()
 
-    @property
-    def _where(self) -> str:
-        return str(self._directory.path)
-
     def _check_open(self) -> None:
         if self._closed:
             raise ClosedError("the archive index with DuckDB")
 
     def _changed(self, change: Callable[[], Answer]) -> Answer:
         self._check_open()
-        try:
-            with failures_of(self._where):
-                return change()
-        except StoreError as error:
-            if (gone := _missing_in(error)) is None:
-                raise
-            raise damaged(gone, "is missing") from error
+        return changed(self._directory, change)
 
     def _answered(self, look: Callable[[Path], Answer], *, nothing: Answer) -> Answer:
-        """What a generation says; again where it went while it was looked at.
-
-        Raises:
-            CorruptDataError: A file is missing, and it is not because somebody has put another one in its place.
-        """
-        missing: str | None = None
-        while True:
-            self._check_open()
-            with failures_of(self._where):
-                generation = self._directory.current()
-                if generation is None:
-                    return nothing
-                try:
-                    with failures_of(self._where):
-                        return look(generation)
-                except StoreError as error:
-                    gone = _missing_in(error)
-                    if self._directory.current() == generation:
-                        if gone is None:
-                            raise
-                        # Files go after the catalogue names others: one that it names, and named before, was lost.
-                        if gone == missing:
-                            raise damaged(gone, "is missing") from error
-                    missing = gone
+        self._check_open()
+        return answered(self._directory, look, nothing=nothing)
 
     def _searched(self, generation: Path, where: IndexFilter) -> tuple[Searched, list[Part]]:
         with self._catalogue.reading(generation) as sql:
@@ -285,9 +254,3 @@ class DuckdbArchiveIndex:
                 self._hashes.clear()
             found = self._hashes[key, tenant] = WordHashes(key, tenant_digest(tenant))
         return found
-
-
-def _missing_in(error: StoreError) -> str | None:
-    """The file that could not be found; None where it is another failure."""
-    cause = error.__cause__
-    return str(cause.filename) if isinstance(cause, FileNotFoundError) else None

@@ -27,6 +27,7 @@ import attrs
 import numpy as np
 
 from lixcore_duckdb.failures import damaged
+from lixcore_duckdb.plain_files import plain_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,13 +101,13 @@ def mapped(path: Path, known: PartFile) -> NDArray[np.uint8]:
         CorruptDataError: They are others.
         FileNotFoundError: It is not there, since the part was merged into another one, for instance.
     """
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
+    with plain_file(path) as (handle, facts):
+        size = facts.st_size
         if size != known.size:
             raise damaged(path, f"has {size:,} bytes instead of {known.size:,}")
         if not size:
             return np.empty(0, dtype=np.uint8)
-        found = np.frombuffer(mmap(file.fileno(), 0, access=ACCESS_READ), dtype=np.uint8)
+        found = np.frombuffer(mmap(handle, 0, access=ACCESS_READ), dtype=np.uint8)
     checksum = 0
     for start in range(0, size, _AT_ONCE):
         checksum = zlib.crc32(found[start : start + _AT_ONCE].data, checksum)

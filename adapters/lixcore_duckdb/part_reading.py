@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -11,8 +12,11 @@ import attrs
 import numpy as np
 
 from lixcore.domain.similarity import Vectors
+from lixcore.errors import CorruptDataError
+from lixcore_duckdb import damage_mark
 from lixcore_duckdb.failures import damaged
 from lixcore_duckdb.part_files import HEAD_BYTES, MESSAGES, ROW_BYTES, ROWS, WORDS, PartFile, mapped, path_of
+from lixcore_duckdb.plain_files import check_plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,6 +50,19 @@ class PartFacts:
     def dimensions(self) -> Sequence[int]:
         """Of its embeddings."""
         return sorted(int(kind) for kind in self.files if kind.isdigit())
+
+    def check_files(self) -> None:
+        """See that its files are there, and as long as they should be; what they hold is not looked at.
+
+        Raises:
+            CorruptDataError: One is not as long, or is no file.
+            FileNotFoundError: One is not there.
+        """
+        for kind, known in self.files.items():
+            found = os.stat(self.path(kind))  # noqa: PTH116  # one call for many parts
+            check_plain(self.path(kind), found)
+            if found.st_size != known.size:
+                raise damaged(self.path(kind), f"has {found.st_size:,} bytes instead of {known.size:,}")
 
 
 class RowFacts:
@@ -163,7 +180,11 @@ class Part:
     def _once(self, kind: str, read: Callable[[], Opened]) -> Opened:
         with self._lock:
             if kind not in self._opened:
-                self._opened[kind] = read()
+                try:
+                    self._opened[kind] = read()
+                except CorruptDataError as error:
+                    damage_mark.leave(self.facts.generation, error)
+                    raise
             found: Opened = self._opened[kind]
             return found
 

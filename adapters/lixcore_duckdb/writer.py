@@ -17,7 +17,7 @@ import numpy as np
 from lixcore.domain.session import SessionKey
 from lixcore.ports.analyzer import Analyzer
 from lixcore.ports.archive_index import IndexBatch, IndexedMessage
-from lixcore_duckdb import catalogue, changing, state_reading
+from lixcore_duckdb import catalogue, changing, damage_mark, state_reading
 from lixcore_duckdb.catalogue import CatalogueReader, tenant_digest
 from lixcore_duckdb.changing import Removed
 from lixcore_duckdb.directory import IndexDirectory
@@ -111,6 +111,7 @@ class Writer:
             generation = self._directory.current()
             if generation is None:
                 return False
+            self._check(generation)
             gained = self._merge(generation, most=FAN_IN, forgotten=True)
             with self._directory.committing():
                 with self._reader.reading(generation) as sql:
@@ -126,14 +127,25 @@ class Writer:
             self._begin()
 
     def _present_generation(self) -> Path:
-        """The generation that counts, with nothing in it that somebody left behind; another one where there is none."""
+        """The generation that counts, see `_check`; another one where there is none."""
         generation = self._directory.current()
         if generation is None:
             return self._begin()
-        with self._reader.reading(generation) as sql:
-            named = {part for (part,) in sql.execute("SELECT part FROM parts")}
-        self._remove(generation, lambda part: part not in named)
+        self._check(generation)
         return generation
+
+    def _check(self, generation: Path) -> None:
+        """See that nothing is known to be damaged and no file is lost, and remove what somebody left behind that was killed.
+
+        Nobody else adds or merges meanwhile, so that a file which is not there was lost.
+        """
+        damage_mark.check(generation)
+        with self._reader.reading(generation) as sql:
+            parts = state_reading.all_parts(sql, generation)
+        for part in parts:
+            part.check_files()
+        named = {part.number for part in parts}
+        self._remove(generation, lambda part: part not in named)
 
     def _begin(self) -> Path:
         with self._directory.committing():
