@@ -117,16 +117,19 @@ def create(generation: Path, analyzer: str) -> None:
         connection.execute("COMMIT")
 
 
-def wipe(generation: Path) -> None:
-    """Write what is left anew, so that nothing of what was removed stands in unused parts of pages, or in the log."""
+def wipe(generation: Path) -> bool:
+    """Write what is left anew, so that nothing of what was removed stands in unused parts of pages, or in the log.
+
+    Returns:
+        False where one that reads keeps the log from being emptied; it is to be tried again later.
+    """
     with _writers, closing(connect(generation, writing=True)) as connection:
         connection.execute("VACUUM")
-        connection.execute(
-            "PRAGMA busy_timeout = 100"
-        )  # readers keep it back for as long as they read; the next merge tries again
+        connection.execute("PRAGMA busy_timeout = 100")  # readers keep it back for as long as they read
         ((busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         if not busy:
             connection.execute("UPDATE meta SET unwiped = 0")
+    return not busy
 
 
 def connect(generation: Path, *, writing: bool) -> sqlite3.Connection:

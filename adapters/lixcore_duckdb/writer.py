@@ -116,8 +116,7 @@ class Writer:
             with self._directory.committing():
                 with self._reader.reading(generation) as sql:
                     ((unwiped,),) = sql.execute("SELECT unwiped FROM meta").fetchall()
-                if unwiped:
-                    catalogue.wipe(generation)
+                if unwiped and catalogue.wipe(generation):
                     gained = True
         return gained
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from indexed_messages import SESSIONS, made, put, seen, usual
 from lixcore.domain.position import Position
+from lixcore.domain.session import SessionKey
 from lixcore.ports.archive_index import IndexFilter
 from lixcore_duckdb import DuckdbArchiveIndex, writer
 from lixcore_duckdb.merge_choice import FAN_IN, PartSize, chosen
@@ -130,3 +133,23 @@ def test_what_was_forgotten_is_gone_from_the_files_of_a_merged_part(index: Duckd
     for secret in (b"gonesecret", b"rolesecret", b"fieldsecret"):
         assert not [path for path in place.rglob("*") if path.is_file() and secret in path.read_bytes()]
     assert index.search_text("stays", k=1, where=OURS)
+
+
+def test_merging_ends_while_somebody_reads_the_catalogue(index: DuckdbArchiveIndex, place: Path) -> None:
+    """Such a one keeps what was forgotten in the catalogue's log; that is wiped by a merge after it has ended."""
+    put(index, SessionKey("gonesecret"), usual(1))
+    (path,) = place.rglob("catalogue.sqlite")
+
+    def texts() -> bytes:
+        return b"".join(each.read_bytes() for each in place.rglob("*") if each.is_file())
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sessions").fetchall()
+        index.forget(SessionKey("gonesecret"), through=Position(1))
+        assert index.merge() is True, "the part is gone"
+        assert index.merge() is False, "who catches up goes on until there is nothing to gain"
+        assert b"gonesecret" in texts()
+    assert index.merge() is True
+    assert b"gonesecret" not in texts()
+    assert index.merge() is False
