@@ -49,7 +49,7 @@ class DuckdbArchiveIndex:
     catalogue and what it names; if that was merged into something else meanwhile, they begin again.
 
     Args:
-        options: How it is set.
+        options: How it is set; with a path, see `DuckdbOptions.beside`.
         analyzer: What turns texts into words.
     """
 
@@ -76,7 +76,7 @@ class DuckdbArchiveIndex:
             MissingExtraError: DuckDB is not installed.
         """
         cls.check_driver()
-        return cls(options, context.analyzer)
+        return cls(options.beside(context.archive_dir), context.analyzer)
 
     @staticmethod
     def check_driver() -> None:
@@ -84,9 +84,9 @@ class DuckdbArchiveIndex:
         duckdb_module()
 
     @staticmethod
-    def erase(options: DuckdbOptions, context: AdapterContext) -> None:  # noqa: ARG004  # every adapter is erased alike
+    def erase(options: DuckdbOptions, context: AdapterContext) -> None:
         """See `lixcore.ports.adapter.ErasesPlace`."""
-        directory = IndexDirectory(options.path, busy_timeout=0).path
+        directory = IndexDirectory(options.beside(context.archive_dir).path, busy_timeout=0).path
         try:
             if directory.exists():
                 shutil.rmtree(directory)

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from lixcore.errors import InvalidInputError
 from lixcore_duckdb.failures import damaged
 from lixcore_duckdb.file_locks import locked
 
@@ -34,9 +35,14 @@ class IndexDirectory:
     Args:
         path: Where it is.
         busy_timeout: How long to wait for other holders of its locks, in seconds.
+
+    Raises:
+        InvalidInputError: The path is empty: that would be the working directory.
     """
 
     def __init__(self, path: str, *, busy_timeout: float) -> None:
+        if not path:
+            raise InvalidInputError("duckdb_path", "is empty; DuckdbOptions.beside gives one")
         self.path = Path(path).expanduser().absolute()  # now: the working directory may change
         self._timeout = busy_timeout
 
