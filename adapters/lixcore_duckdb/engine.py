@@ -54,7 +54,8 @@ class Engine:
                     self._connection = duckdb_module().connect(":memory:", config=self._settings)
                 cursor = self._connection.cursor()
             try:
-                yield cursor
+                with _interruptible():
+                    yield cursor
             finally:
                 cursor.close()
 
@@ -65,7 +66,8 @@ class Engine:
         with self._counted():
             connection = duckdb_module().connect(":memory:", config={**settings, "max_temp_directory_size": "0B"})
             try:
-                yield connection
+                with _interruptible():
+                    yield connection
             finally:
                 connection.close()
 
@@ -104,8 +106,24 @@ class Engine:
                 self._state.notify_all()
 
 
+_INTERRUPTED: Final = "Query interrupted"
+
 _ABANDONED: Final[list[Any]] = []
 """What a child has of its parent's instances: closing them would wait for threads that it does not have."""
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C end a query as it ends anything else.
+
+    DuckDB ends the query, drops what the signal's handler raised, and raises a RuntimeError that is no error of its own.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) != _INTERRUPTED:
+            raise
+        raise KeyboardInterrupt from None
 
 
 @contextmanager
