@@ -18,6 +18,7 @@ from typing import Final
 
 from lixcore_duckdb.catalogue_schema import APPLICATION_ID, TABLES, VERSION
 from lixcore_duckdb.failures import damaged
+from lixcore_duckdb.plain_files import check_plain
 
 NAME: Final = "catalogue.sqlite"
 _BUSY_MS: Final = 30_000
@@ -136,10 +137,14 @@ def connect(generation: Path, *, writing: bool) -> sqlite3.Connection:
     """Open a catalogue that is there.
 
     Raises:
-        FileNotFoundError: It is not.
+        CorruptDataError: It is no file.
+        FileNotFoundError: It is not there.
     """
     path = generation / NAME
-    os.stat(path)  # noqa: PTH116  # SQLite says only that it cannot open it
+    try:
+        check_plain(path, os.stat(path))  # noqa: PTH116  # SQLite says only that it cannot open it
+    except NotADirectoryError as error:
+        raise damaged(generation, "is no directory") from error
     connection = sqlite3.connect(
         f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False, cached_statements=64
     )

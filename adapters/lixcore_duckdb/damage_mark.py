@@ -12,6 +12,7 @@ from typing import Final
 
 from lixcore.errors import CorruptDataError
 from lixcore_duckdb.failures import damaged
+from lixcore_duckdb.plain_files import plain_file
 
 NAME: Final = "damaged"
 _MOST_BYTES: Final = 8192
@@ -32,9 +33,9 @@ def check(generation: Path) -> None:
         CorruptDataError: One has; as it was met there.
     """
     try:
-        with (generation / NAME).open("rb") as file:
-            where, _, reason = file.read(_MOST_BYTES).decode("utf-8", "replace").partition("\n")
-    except FileNotFoundError:
+        with plain_file(generation / NAME) as (handle, _):
+            where, _, reason = os.read(handle, _MOST_BYTES).decode("utf-8", "replace").partition("\n")
+    except (FileNotFoundError, NotADirectoryError):  # the catalogue's business, where it is the generation that is not there
         return
     if not reason:  # it is being written, or there was no room for it
         raise damaged(generation, "is damaged")

@@ -13,6 +13,7 @@ To clear is to begin another generation, so it works whatever is wrong with this
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from typing import Final
 from lixcore.errors import InvalidInputError
 from lixcore_duckdb.failures import damaged
 from lixcore_duckdb.file_locks import locked
+from lixcore_duckdb.plain_files import plain_file
 
 VERSION: Final = 1
 _HEAD: Final = "lixcore archive index"
@@ -53,8 +55,8 @@ class IndexDirectory:
             CorruptDataError: The file that says it is damaged, or of a version that is not known.
         """
         try:
-            with (self.path / "current").open("rb") as file:
-                return self._generation_in(file.read(_MOST_BYTES))
+            with plain_file(self.path / "current") as (handle, _):
+                return self._generation_in(os.read(handle, _MOST_BYTES))
         except FileNotFoundError:
             return None
 
@@ -68,7 +70,10 @@ class IndexDirectory:
         """Let this generation count, and remove all others; both locks are held."""
         new = self.path / f"{generation.name}.new"
         new.write_text(f"{_HEAD} {VERSION}\n{generation.name}\n", encoding="ascii")
-        new.replace(self.path / "current")
+        current = self.path / "current"
+        if current.is_dir() and not current.is_symlink():  # somebody's mistake, which no file can take the place of
+            shutil.rmtree(current)
+        new.replace(current)
         for path in self.path.glob("g-*"):
             if path != generation:
                 if path.is_dir():

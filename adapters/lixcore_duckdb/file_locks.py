@@ -11,7 +11,7 @@ from pathlib import Path
 from random import random
 from typing import Final
 
-from lixcore.errors import StoreBusyError
+from lixcore.errors import StoreBusyError, StoreRefusedError
 
 _FIRST_PAUSE: Final = 0.000_2
 _LONGEST_PAUSE: Final = 0.02
@@ -30,9 +30,13 @@ def locked(path: Path, *, timeout: float) -> Iterator[None]:
 
     Raises:
         StoreBusyError: Others held it all the time.
+        StoreRefusedError: It is a directory.
         OSError: The file cannot be made.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except IsADirectoryError as error:
+        raise StoreRefusedError(str(path), "is a directory, and must be an empty file that is locked; remove it") from error
     _held.add(handle)
     try:
         _wait_for(handle, path, timeout)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import re
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -164,3 +168,53 @@ def test_a_missing_file_is_told_to_those_who_change_something_too(
         put(index, SESSIONS[0], usual(2))
     index.clear()
     assert put(index, SESSIONS[0], usual(2)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        *itertools.product(["catalogue.sqlite", "current"], ["directory", "full directory", "pipe"]),
+        *itertools.product(["g-*"], ["pipe", "file"]),
+    ],
+)
+def test_what_is_no_file_is_damage_and_clearing_helps(
+    filled: DuckdbArchiveIndex, open_index: Open, place: Path, name: str, instead: str
+) -> None:
+    """Of a generation, which should be a directory, what is none."""
+    before = ask_all(filled)
+    filled.close()
+    (path,) = place.rglob(name)
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if instead == "pipe":
+        os.mkfifo(path)
+    elif instead == "file":
+        path.write_bytes(b"a file")
+    else:
+        path.mkdir()
+        if instead == "full directory":
+            (path / "something").write_bytes(b"in it")
+    index = open_index()
+    for call in (
+        lambda: index.progress(SESSIONS),
+        lambda: index.search_text("rain", k=1, where=OURS),
+        lambda: put(index, SESSIONS[0], usual(90)),
+        lambda: index.forget(SESSIONS[0], through=usual(1).position),
+        index.measure,
+        index.merge,
+    ):
+        with pytest.raises(CorruptDataError, match=re.escape(path.name)):
+            call()
+    index.clear()
+    fill(index)
+    assert ask_all(index) == before
+
+
+@pytest.mark.parametrize("name", ["adding", "committing"])
+def test_a_directory_in_the_place_of_a_lock_is_named(filled: DuckdbArchiveIndex, place: Path, name: str) -> None:
+    (place / name).unlink()
+    (place / name).mkdir()
+    with pytest.raises(StoreRefusedError, match=rf"{name}: is a directory.*remove it"):
+        put(filled, SESSIONS[0], usual(90))
+    assert filled.search_text("rain", k=1, where=OURS)
+    (place / name).rmdir()
+    assert put(filled, SESSIONS[0], usual(90)) == 1
