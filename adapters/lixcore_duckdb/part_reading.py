@@ -148,7 +148,7 @@ class Embeddings:
 
 
 class Part:
-    """A part that is open. What is mapped stays readable when its files are removed.
+    """A part that is open. What is mapped stays readable when its files are removed; where they were changed, it is read anew.
 
     Args:
         facts: What the catalogue knows of it.
@@ -157,7 +157,8 @@ class Part:
     def __init__(self, facts: PartFacts) -> None:
         self.facts = facts
         self._lock = Lock()
-        self._opened: dict[str, Any] = {}
+        self._paths = {kind: str(facts.path(kind)) for kind in facts.files}
+        self._opened: dict[str, tuple[tuple[int, int] | None, Any]] = {}
 
     def rows(self) -> RowFacts:
         """What is known of each row."""
@@ -178,14 +179,17 @@ class Part:
         return path
 
     def _once(self, kind: str, read: Callable[[], Opened]) -> Opened:
+        """What was read before, unless its file was changed since: who reads what was cut off behind a mapping is killed."""
         with self._lock:
-            if kind not in self._opened:
+            state = _state_of(self._paths[kind]) if kind in self._paths else None
+            opened = self._opened.get(kind)
+            if opened is None or (state is not None and state != opened[0]):
                 try:
-                    self._opened[kind] = read()
+                    opened = self._opened[kind] = state, read()
                 except CorruptDataError as error:
                     damage_mark.leave(self.facts.generation, error)
                     raise
-            found: Opened = self._opened[kind]
+            found: Opened = opened[1]
             return found
 
     def _read_rows(self) -> RowFacts:
@@ -218,6 +222,15 @@ class Part:
         if known is None:
             raise damaged(self.facts.path(kind), "is not in the catalogue")
         return mapped(self.facts.path(kind), known)
+
+
+def _state_of(path: str) -> tuple[int, int] | None:
+    """Length and time of a file's last change; None where it is not there any more, and what is mapped stays as it is."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  # it is a text, and this runs for each part of each search
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 class OpenParts:
