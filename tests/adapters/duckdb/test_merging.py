@@ -153,3 +153,13 @@ def test_merging_ends_while_somebody_reads_the_catalogue(index: DuckdbArchiveInd
     assert index.merge() is True
     assert b"gonesecret" not in texts()
     assert index.merge() is False
+
+
+def test_merging_removes_what_a_killed_process_left(index: DuckdbArchiveIndex, place: Path) -> None:
+    """Such as a part that was merged already: what was forgotten may stand in it."""
+    put(index, SESSIONS[0], usual(1))
+    (rows,) = place.rglob("*.rows")
+    left = rows.with_name("00000099.rows")
+    left.write_bytes(rows.read_bytes())
+    assert index.merge() is False
+    assert (left.exists(), rows.exists()) == (False, True)
