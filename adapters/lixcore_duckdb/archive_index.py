@@ -59,6 +59,7 @@ class DuckdbArchiveIndex:
     def __init__(self, options: DuckdbOptions, analyzer: Analyzer) -> None:
         self._analyzer = analyzer
         self._sql_seconds = options.sql_seconds
+        self._sql_bytes = options.memory_mb << 20
         self._directory = IndexDirectory(options.path, busy_timeout=options.busy_timeout)
         self._engine = Engine(threads=options.threads, memory_mb=options.memory_mb, directory=self._directory.path)
         self._catalogue = CatalogueReader(analyzer.identity)
@@ -166,7 +167,9 @@ class DuckdbArchiveIndex:
         """See `lixcore.ports.archive_index_powers.AnswersSql`."""
 
         def ask(parts: Sequence[Part], ranges: dict[int, Ranges]) -> Table:
-            return answer(self._engine, statement, parts, ranges, most=most, seconds=self._sql_seconds)
+            return answer(
+                self._engine, statement, parts, ranges, most=most, most_bytes=self._sql_bytes, seconds=self._sql_seconds
+            )
 
         def look(generation: Path) -> Table:
             searched, parts = self._searched(generation, IndexFilter(tenant=tenant))

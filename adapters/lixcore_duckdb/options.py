@@ -22,7 +22,10 @@ class DuckdbOptions:
     )
     threads: int = option(1, "How many processors one search or merge uses; processes share few.", at_least=1, at_most=64)
     memory_mb: int = option(
-        512, "How many MiB DuckDB may use for one search, merge or SQL query.", at_least=64, at_most=1_048_576
+        512,
+        "How many MiB DuckDB may use for one search, merge or SQL query; and how many the answer to such a query may take.",
+        at_least=64,
+        at_most=1_048_576,
     )
     sql_seconds: float = option(30.0, "How long an SQL query may take, in seconds.", at_least=0.1, at_most=86_400)
     busy_timeout: float = option(

@@ -6,6 +6,7 @@ that is taken away for good, so that nothing depends on understanding what the s
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Timer
@@ -21,6 +22,7 @@ from lixcore_duckdb.state_reading import Ranges
 COLUMNS: Final = "session varchar, position bigint, timestamp timestamp, role varchar, text varchar, fields map(varchar, varchar)"
 _NAMED: Final = "session, position, make_timestamp(cast(round(timestamp * 1e6) as bigint)) as timestamp, role, text, fields"
 _MAX_STATEMENT_BYTES: Final = 65_536
+_ROWS_AT_ONCE: Final = 64
 _CLOSED: Final = (
     "set enable_external_access = false",
     "set lock_configuration = true",
@@ -28,7 +30,14 @@ _CLOSED: Final = (
 
 
 def answer(
-    engine: Engine, statement: str, parts: Sequence[Part], ranges: Mapping[int, Ranges], *, most: int, seconds: float
+    engine: Engine,
+    statement: str,
+    parts: Sequence[Part],
+    ranges: Mapping[int, Ranges],
+    *,
+    most: int,
+    most_bytes: int,
+    seconds: float,
 ) -> Table:
     """Run a statement over some rows of parts.
 
@@ -38,6 +47,7 @@ def answer(
         parts: The parts with rows of the tenant.
         ranges: The rows that it may see, by the part's number.
         most: How many rows at most.
+        most_bytes: How much memory these may take.
         seconds: How long it may take, the copy included.
 
     Raises:
@@ -55,7 +65,7 @@ def answer(
                 connection.execute(closing)
             connection.execute(_single(connection, statement))
             columns = [column[0] for column in connection.description or ()]
-            rows = connection.fetchmany(most + 1)
+            rows = _fetched(connection, most + 1, most_bytes)
     except duckdb.InterruptException as error:
         raise InvalidInputError(
             "statement", f"was not answered within {seconds:g} seconds; set duckdb_sql_seconds higher"
@@ -94,6 +104,29 @@ def _copy(connection: Any, part: Part, ranges: Ranges) -> None:
             f"insert into messages select {_NAMED} from {source} as found"  # noqa: S608  # as above
             " asof join wanted on found.row >= wanted.first where found.row < wanted.stop"
         )
+
+
+def _fetched(connection: Any, most: int, most_bytes: int) -> list[tuple[object, ...]]:
+    """The first rows of an answer; in pieces, for what is fetched is not within DuckDB's own limit."""
+    rows: list[tuple[object, ...]] = []
+    size = 0
+    while len(rows) < most and (some := connection.fetchmany(min(_ROWS_AT_ONCE, most - len(rows)))):
+        size += sum(map(_size_of, some))
+        if size > most_bytes:
+            reason = f"has an answer of more than {most_bytes:,} bytes; ask for less, or set duckdb_memory_mb higher"
+            raise InvalidInputError("statement", reason)
+        rows.extend(some)
+    return rows
+
+
+def _size_of(value: object) -> int:
+    """About how many bytes a value takes."""
+    size = sys.getsizeof(value)
+    if isinstance(value, dict):
+        return size + sum(_size_of(key) + _size_of(each) for key, each in value.items())
+    if isinstance(value, (tuple, list)):
+        return size + sum(map(_size_of, value))
+    return size
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import pytest
@@ -110,6 +111,26 @@ def test_a_query_that_takes_too_much_memory_is_refused(open_index: Callable[...,
         index.query_sql("select list(a) from range(1000000000) t(a)", tenant="default", most=1)
 
 
+@pytest.mark.parametrize(
+    "made_of",
+    [
+        "repeat('x', 100000)",
+        "repeat('x', 100000)::blob",
+        "[repeat('x', 100000)]",
+        "map {'k': repeat('x', 100000)}",
+        "range(20000)",
+    ],
+)
+def test_an_answer_that_takes_too_much_memory_is_refused(open_index: Callable[..., DuckdbArchiveIndex], made_of: str) -> None:
+    index = open_index(memory_mb=64)
+    put(index, OURS, made(1))
+    statement = Template(f"select {made_of} from range(1500)").substitute(long="repeat('x', 100000)")  # noqa: S608  # ours
+    with pytest.raises(InvalidInputError, match=r"has an answer of more than 67,108,864 bytes.*duckdb_memory_mb"):
+        index.query_sql(statement, tenant="default", most=10_000)
+    found = index.query_sql(statement, tenant="default", most=70)
+    assert (len(found.rows), found.more) == (70, True)
+
+
 @pytest.mark.parametrize("statement", ["select '\0'", "select " + "1+" * 40_000 + "1"])
 def test_statements_that_no_person_writes_are_refused(index: DuckdbArchiveIndex, statement: str) -> None:
     with pytest.raises(InvalidInputError):
@@ -122,3 +143,10 @@ def test_one_that_was_forgotten_is_not_there(index: DuckdbArchiveIndex) -> None:
     index.forget(OURS, through=Position(4))
     found = index.query_sql("select text from messages order by text", tenant="default", most=10)
     assert [tuple(row) for row in found.rows] == [("turn 5",), ("two",)]
+
+
+def test_a_statement_that_changes_its_copy_changes_nothing(index: DuckdbArchiveIndex) -> None:
+    put(index, OURS, *(made(at, f"turn {at}") for at in range(1, 6)))
+    found = index.query_sql("with gone as (delete from messages returning text) select * from gone", tenant="default", most=10)
+    assert len(found.rows) == 5
+    assert index.query_sql("select count(*) from messages", tenant="default", most=1).rows == [(5,)]
