@@ -71,13 +71,13 @@ class IndexTrouble:
 
     Attributes:
         since: Since when, in seconds since the epoch.
-        error: What it raised first.
-        call: What it was asked then.
+        error: What it raised first, without where: a traceback holds whatever was passed, such as a text that is forgotten since.
+        probe: A call that reads, and tells whether it is damaged still.
     """
 
     since: float
     error: StoreError
-    call: Callable[[], object]
+    probe: Callable[[], object]
 
     @property
     def is_damage(self) -> bool:
@@ -90,7 +90,8 @@ class IndexGuard:
 
     That it cannot be used is one warning and one event, until it works again. One that is away is asked once in `PROBE_SECONDS`.
     One that is damaged stays so until `clear`, or until it answers again what it could not, for another process may have cleared
-    it: that it answers something else says nothing. One that is busy is as good as any.
+    it: that it answers something else says nothing. A call that writes is never repeated, and what it was given is not kept: it
+    may have been forgotten since. One that is busy is as good as any.
 
     Args:
         index: The index.
@@ -115,7 +116,8 @@ class IndexGuard:
 
     def add(self, batches: Sequence[IndexBatch]) -> int:
         """See the port."""
-        return self._asked(lambda: self._index.add(batches))
+        sessions = [batch.session for batch in batches]
+        return self._asked(lambda: self._index.add(batches), probe=lambda: self._index.progress(sessions))
 
     def progress(self, sessions: Sequence[SessionKey]) -> Sequence[IndexProgress]:
         """See the port."""
@@ -139,7 +141,11 @@ class IndexGuard:
 
     def forget(self, session: SessionKey, *, through: Position) -> int:
         """See the port."""
-        return self._asked(lambda: self._index.forget(session, through=through), always=True)
+        return self._asked(
+            lambda: self._index.forget(session, through=through),
+            probe=lambda: self._index.progress([session]),
+            always=True,
+        )
 
     def measure(self) -> IndexSize:
         """See the port."""
@@ -147,14 +153,14 @@ class IndexGuard:
 
     def merge(self) -> bool:
         """See `lixcore.ports.archive_index_powers.Merges`; one that cannot has nothing to gain."""
-        return self._merges is not None and self._asked(self._merges.merge)
+        return self._merges is not None and self._asked(self._merges.merge, probe=self._index.measure)
 
     def clear(self) -> None:
         """See the port; ends the trouble that damage is."""
         try:
             self._index.clear()
         except StoreError as error:
-            self._failed(error, self._index.clear)
+            self._failed(error, self._index.measure)
             raise IndexFailedError(error) from error
         self._recovered()
 
@@ -166,7 +172,7 @@ class IndexGuard:
         """
         trouble = self._trouble
         if trouble is not None and self.is_damaged_still():
-            raise IndexFailedError(trouble.error)
+            raise IndexFailedError(_bare(trouble.error))
 
     def is_damaged_still(self) -> bool:
         """Whether it is known to be damaged, and still cannot answer what it could not."""
@@ -174,7 +180,7 @@ class IndexGuard:
         if trouble is None or not trouble.is_damage:
             return False
         try:
-            trouble.call()
+            trouble.probe()
         except CorruptDataError:
             return True
         except StoreError:
@@ -182,29 +188,36 @@ class IndexGuard:
         self._recovered()
         return False
 
-    def _asked(self, call: Callable[[], _Result], *, always: bool = False) -> _Result:
+    def _asked(self, call: Callable[[], _Result], *, probe: Callable[[], object] | None = None, always: bool = False) -> _Result:
+        """Call the index.
+
+        Args:
+            call: What it is asked.
+            probe: What tells whether it is damaged still, where the call is not to be repeated.
+            always: Whether it is asked also while it is left alone.
+        """
         trouble = self._trouble
         if trouble is not None and not always:
             now = self._clock.monotonic()
             if now < self._next_probe:
-                raise IndexFailedError(trouble.error)
+                raise IndexFailedError(_bare(trouble.error))
             self._next_probe = now + _probe_seconds(trouble)  # others leave it alone meanwhile
             self.check_damage()
         try:
             result = call()
         except StoreError as error:
-            self._failed(error, call)
+            self._failed(error, probe or call)
             raise IndexFailedError(error) from error
         if trouble is not None and not trouble.is_damage:
             self._recovered()
         return result
 
-    def _failed(self, error: StoreError, call: Callable[[], object]) -> None:
+    def _failed(self, error: StoreError, probe: Callable[[], object]) -> None:
         if isinstance(error, StoreBusyError):
             return
         before = self._trouble
         if before is None or (isinstance(error, CorruptDataError) and not before.is_damage):
-            self._trouble = IndexTrouble(self._clock.now(), error, call)
+            self._trouble = IndexTrouble(self._clock.now(), _bare(error), probe)
             self._tell_of(error)
         self._next_probe = self._clock.monotonic() + _probe_seconds(self._trouble or before)
 
@@ -228,6 +241,13 @@ class IndexGuard:
         _log.warning("the archive index works again")
         if self._tell_recovered is not None:
             self._tell_recovered(Recovered(NAME))
+
+
+def _bare(error: StoreError) -> StoreError:
+    """The same error as if it were never raised: one that is raised again and again would hold all the places where it was."""
+    bare = type(error).__new__(type(error), *error.args)
+    bare.__dict__.update(error.__dict__)
+    return bare
 
 
 def _probe_seconds(trouble: IndexTrouble | None) -> float:

@@ -11,8 +11,9 @@ from injured_archive import said
 from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
 from lixcore.errors import ConfigError, CorruptDataError, StoreBusyError, StoreError, StoreRefusedError, StoreUnavailableError
+from lixcore.ports.archive_index import IndexBatch, IndexedMessage
 from lixcore.ports.events import Damaged, Degraded, Recovered
-from lixcore.services.searching.index_guard import DAMAGE_PROBE_SECONDS, PROBE_SECONDS
+from lixcore.services.searching.index_guard import DAMAGE_PROBE_SECONDS, PROBE_SECONDS, IndexTrouble
 from search_houses import ME, SearchHouse, words
 
 AWAY = StoreUnavailableError("the index", "is on a disk that is not mounted")
@@ -143,6 +144,36 @@ def test_an_index_that_another_process_made_anew_is_used_again() -> None:
     assert asked[0] == "search_text", "what it could not answer is asked first"
     assert "progress" in asked
     assert house.parts.guard.trouble is None
+
+
+def test_what_could_not_be_added_is_neither_kept_nor_added_by_looking_again() -> None:
+    """Another process may have made the index anew, and forgotten it."""
+    house = indexed_house()
+    house.say("the secret is platypus")
+    house.layer.window.flush(ME)
+    failing(house, DAMAGED, "add")
+    assert house.indexing.try_with([ME]) is None
+    trouble = house.parts.guard.trouble
+    assert trouble is not None
+    assert not [each for each in held_by(trouble) if isinstance(each, IndexBatch | IndexedMessage)]
+    well(house)
+    house.memory.clear()
+    house.clock.advance(DAMAGE_PROBE_SECONDS)
+    house.found("rain")
+    assert house.parts.guard.trouble is None
+    assert house.memory.measure().messages == 0
+
+
+def held_by(trouble: IndexTrouble) -> list[object]:
+    """What an error and a probe keep in memory: what the frames of a traceback hold, and what a closure does."""
+    held: list[object] = []
+    step = trouble.error.__traceback__
+    while step is not None:
+        held += step.tb_frame.f_locals.values()
+        step = step.tb_next
+    cells = getattr(trouble.probe, "__closure__", None) or ()
+    held += [cell.cell_contents for cell in cells]
+    return held + [item for each in held if isinstance(each, list | tuple) for item in each]
 
 
 def test_damage_that_only_some_calls_meet_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
