@@ -10,7 +10,7 @@ import pytest
 
 from failing_store import FailingStore, unreachable
 from lixcore import CacheConfig, CacheCoordinator, Stack
-from lixcore.errors import ClosedError, ConfigError, InvalidInputError, StoreUnavailableError
+from lixcore.errors import ClosedError, ConfigError, InvalidInputError, StoreBusyError, StoreUnavailableError
 from settable_clock import SettableClock
 
 AXIS = [1.0, 0.0, 0.0]
@@ -155,7 +155,8 @@ def test_a_stack_searches_the_sessions_of_a_tenant(indexed: Stack) -> None:
         memory.add_message_to_context("user", text)
         memory.flush_to_disk()
     indexed.session("c").add_message_to_context("user", "rain, not archived yet")
-    assert indexed.search("rain") == []
+    with pytest.raises(StoreBusyError, match="was not caught up with everything since it was begun: it holds 0 messages"):
+        indexed.search("rain")
     found = indexed.search("rain", catch_up=True)
     assert {(hit.session.id, hit.message.content) for hit in found} == {("a", "rain in March"), ("b", "rain and rain")}
     assert [hit.session.id for hit in indexed.search("rain", sessions=["b", "c"])] == ["b"]
@@ -279,6 +280,7 @@ def test_an_application_finds_what_was_archived_without_asking_for_it() -> None:
         for _ in range(10_000):
             thread.wake()
             with thread.at_work:
-                if stack.search("rain"):
+                if stack.index_status().lag == 0:
+                    assert len(stack.search("rain")) == 1
                     return
         pytest.fail("it was never indexed")

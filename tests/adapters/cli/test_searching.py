@@ -47,9 +47,12 @@ def found(lix: LixCommand, *arguments: str) -> list[tuple[str, str]]:
 
 def test_what_is_archived_is_found_once_it_is_indexed(lix: LixCommand) -> None:
     before = lix("search", "harbour")
-    assert (before.code, before.out) == (0, "")
-    assert "Nothing was found. `lix index` brings in" in before.err
+    assert (before.code, before.out) == (ExitCode.UNAVAILABLE, "")
+    assert "it holds 0 messages so far" in before.err
+    assert "lix index" in before.err
+    assert lix("sql", "select 1").code == ExitCode.UNAVAILABLE
     assert lix("index", "--json").document()["messages"] == 6
+    assert "Nothing was found. `lix index` brings in" in lix("search", "helicopter").err
     assert len(found(lix, "harbour")) == 4
     assert found(lix, "harbour", "--session", "bob") == [("bob", "Where is the harbour?")]
     assert found(lix, "harbour", "--role", "assistant") == [("ann", "Booked: the Harbour Grill.")]
