@@ -51,7 +51,7 @@ class IndexForgetting:
         try:
             self._forgotten(session, through)
         except IndexFailedError:
-            return
+            self._index.say_done_without()
 
     def _forgotten(self, session: SessionKey, through: Position) -> int:
         try:
@@ -62,6 +62,7 @@ class IndexForgetting:
                 with self._owing:
                     self._owed[session] = max(through, self._owed.get(session, ORIGIN))
                 raise
+            self._index.say("it is emptied, and made anew by the next catch-up")
             self._index.clear()  # nobody can tell what is left in it
             return 0
         with self._owing:

@@ -88,7 +88,8 @@ class IndexTrouble:
 class IndexGuard:
     """The calls of an `lixcore.ports.archive_index.ArchiveIndex`, each of which raises `IndexFailedError` where the index fails.
 
-    That it cannot be used is one warning and one event, until it works again. One that is away is asked once in `PROBE_SECONDS`.
+    That it cannot be used is one event until it works again, and one warning of the first who goes on without it: who cannot
+    raises the error, and needs no warning beside it. One that is away is asked once in `PROBE_SECONDS`.
     One that is damaged stays so until `clear`, or until it answers again what it could not, for another process may have cleared
     it: that it answers something else says nothing. A call that writes is never repeated, and what it was given is not kept: it
     may have been forgotten since. One that is busy is as good as any.
@@ -107,6 +108,7 @@ class IndexGuard:
         self._tell_recovered = teller(events, Recovered)
         self._tell_damaged = teller(events, Damaged)
         self._trouble: IndexTrouble | None = None
+        self._said = False
         self._next_probe = 0.0
 
     @property
@@ -164,6 +166,22 @@ class IndexGuard:
             raise IndexFailedError(error) from error
         self._recovered()
 
+    def say(self, consequence: str) -> None:
+        """Warn that it cannot be used and why, if there is such a trouble and nobody has.
+
+        Args:
+            consequence: What becomes of it, as a clause.
+        """
+        if self._trouble is not None and not self._said:
+            self._said = True
+            _log.warning("the archive index cannot be used; %s: %s", consequence, self._trouble.error)
+
+    def say_done_without(self) -> None:
+        """`say` that a session is searched without it."""
+        damaged = self._trouble is not None and self._trouble.is_damage
+        until = ", until the next catch-up has made it anew" if damaged else ""
+        self.say(f"one session at a time is searched without it, and slower{until}")
+
     def check_damage(self) -> None:
         """Ask one that is known to be damaged again.
 
@@ -217,28 +235,26 @@ class IndexGuard:
             return
         before = self._trouble
         if before is None or (isinstance(error, CorruptDataError) and not before.is_damage):
+            self._said = False
             self._trouble = IndexTrouble(self._clock.now(), _bare(error), probe)
             self._tell_of(error)
         self._next_probe = self._clock.monotonic() + _probe_seconds(self._trouble or before)
 
     def _tell_of(self, error: StoreError) -> None:
         if isinstance(error, CorruptDataError):
-            _log.warning("the archive index cannot be used until the next catch-up has made it anew: %s", error)
             if self._tell_damaged is not None:
                 self._tell_damaged(Damaged(NAME, str(error)))
-        else:
-            _log.warning("the archive index cannot be used; a session is searched without it, and slower: %s", error)
-            if self._tell_degraded is not None:
-                self._tell_degraded(Degraded(NAME, str(error)))
+        elif self._tell_degraded is not None:
+            self._tell_degraded(Degraded(NAME, str(error)))
 
     def _recovered(self) -> None:
         trouble, self._trouble = self._trouble, None
         if trouble is None:
             return
+        if self._said:
+            _log.log(logging.INFO if trouble.is_damage else logging.WARNING, "the archive index can be used again")
         if trouble.is_damage:
-            _log.info("the archive index was damaged, and can be used again")
             return
-        _log.warning("the archive index works again")
         if self._tell_recovered is not None:
             self._tell_recovered(Recovered(NAME))
 

@@ -110,6 +110,7 @@ class IndexReport:
         try:
             (known,) = self._index.progress([session])
         except IndexFailedError:
+            self._index.say_done_without()
             return None
         return SessionIndexed(known.messages, _lag(info or ArchiveInfo(session, 0), known))
 

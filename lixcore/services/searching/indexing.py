@@ -96,7 +96,10 @@ class Indexing:
         done, began = CaughtUp(), self._clock.monotonic()
         try:
             self._catch_up.of_sessions(sessions, done)
-        except (AnotherArchiveError, IndexFailedError):
+        except AnotherArchiveError:
+            return None
+        except IndexFailedError:
+            self._index.say_done_without()
             return None
         done.seconds = self._clock.monotonic() - began
         return done
@@ -130,7 +133,8 @@ class Indexing:
                 return 0.0
         except StopIteration:
             self._tell_of(done)
-        except IndexFailedError:  # the guard told of it
+        except IndexFailedError:
+            self._index.say_done_without()
             self._lease.end()
         except LixError as error:
             self._lease.end()
@@ -163,8 +167,8 @@ class Indexing:
         try:
             if self._index.is_damaged_still():
                 self._index.clear()
-        except IndexFailedError:  # told of by the guard
-            return
+        except IndexFailedError:
+            self._index.say_done_without()
 
     def _make_anew(self, done: CaughtUp, error: AnotherArchiveError | IndexFailedError) -> None:
         """Clear the index where that is what helps.
@@ -178,6 +182,7 @@ class Indexing:
             trouble = self._index.trouble
             if trouble is None or not trouble.is_damage:
                 raise error
+            self._index.say("it is made anew")
         self._index.clear()
         cleared = CaughtUp(cleared=True, forgotten=done.forgotten, failed=done.failed, first_failure=done.first_failure)
         for field in attrs.fields(CaughtUp):

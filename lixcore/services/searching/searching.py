@@ -90,8 +90,8 @@ class Searching:
                 found = self._found(indexed, query, where, k=k, neighbours=neighbours)
                 if indexed.is_whole():
                     return found
-            except IndexFailedError:  # told of by the guard; the archive has it all
-                pass
+            except IndexFailedError:  # the archive has it all
+                self._index.say_done_without()
         source = SessionInMemory(self._window, session, self._analyzer)
         return self._found(source, query, where, k=k, neighbours=neighbours)
 

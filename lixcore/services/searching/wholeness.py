@@ -87,8 +87,8 @@ class Wholeness:
             held = self._index.measure().messages
             raise StoreBusyError(
                 NAME,
-                f"was not caught up with everything since it was begun: it holds {held:,} messages so far, and a search would miss "
-                "the rest without a sign; search again once it is caught up, which Stack.catch_up_index and lix index do as well",
+                f"was not caught up with everything since it was begun: it holds {held:,} messages so far, and a search would "
+                "miss the rest without a sign; search again once it is caught up, which Stack.catch_up_index and lix index do",
             )
         return note
 

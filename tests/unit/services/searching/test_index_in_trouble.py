@@ -13,7 +13,7 @@ from lixcore.domain.session import SessionKey
 from lixcore.errors import ConfigError, CorruptDataError, StoreBusyError, StoreError, StoreRefusedError, StoreUnavailableError
 from lixcore.ports.archive_index import IndexBatch, IndexedMessage
 from lixcore.ports.events import Damaged, Degraded, Recovered
-from lixcore.services.searching.index_guard import DAMAGE_PROBE_SECONDS, PROBE_SECONDS, IndexTrouble
+from lixcore.services.searching.index_guard import DAMAGE_PROBE_SECONDS, PROBE_SECONDS, IndexFailedError, IndexTrouble
 from search_houses import ME, SearchHouse, words
 
 AWAY = StoreUnavailableError("the index", "is on a disk that is not mounted")
@@ -73,6 +73,28 @@ def test_across_sessions_the_error_goes_to_the_caller(error: StoreError) -> None
     failing(house, error)
     with pytest.raises(type(error), match=error.reason):
         house.found_anywhere("rain")
+
+
+@pytest.mark.parametrize("error", [AWAY, DAMAGED])
+def test_an_error_that_goes_to_the_caller_is_not_said_beside_it(error: StoreError, caplog: pytest.LogCaptureFixture) -> None:
+    house = indexed_house()
+    house.layer.window.forget(SessionKey("somebody"))
+    failing(house, error)
+    calls: list[Callable[[], object]] = [
+        lambda: house.found_anywhere("rain"),
+        house.parts.report.status,
+        lambda: house.parts.guard.forget(ME, through=Position(1)),
+    ]
+    for call in calls:
+        with pytest.raises((type(error), IndexFailedError)):
+            call()
+    if error is AWAY:
+        with pytest.raises(type(error)):
+            house.indexing.catch_up()
+    assert not caplog.records
+    house.found("rain")
+    (record,) = caplog.records
+    assert "one session at a time is searched without it" in record.getMessage()
 
 
 def test_across_sessions_an_index_is_needed() -> None:
