@@ -227,8 +227,11 @@ def test_forgetting_again_reaches_an_index_that_was_away(tmp_path: Path) -> None
         port = FailingStore(guard._index)
         port.failure = unreachable
         guard._index = port
-        with pytest.raises(StoreUnavailableError):
+        with pytest.raises(StoreUnavailableError) as caught:
             memory.forget()
+        said = "; forgotten are 1 hot and 1 archived messages and 0 cached responses, but not what the archive index holds"
+        assert said in str(caught.value)
+        assert "forget the session again" in caught.value.reason
         port.failure = None
         assert memory.forget() == {"hot": 0, "archive": 0, "semantic": 0, "index": 1}
 

@@ -261,9 +261,7 @@ class IndexGuard:
 
 def _bare(error: StoreError) -> StoreError:
     """The same error as if it were never raised: one that is raised again and again would hold all the places where it was."""
-    bare = type(error).__new__(type(error), *error.args)
-    bare.__dict__.update(error.__dict__)
-    return bare
+    return error.restated(error.reason)
 
 
 def _probe_seconds(trouble: IndexTrouble | None) -> float:

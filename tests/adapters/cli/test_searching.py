@@ -158,6 +158,21 @@ def test_forgetting_tells_what_the_index_lost(lix: LixCommand) -> None:
     assert {session for session, _ in found(lix, "harbour")} == {"bob", "eve\x1b[31m"}
 
 
+def test_what_is_forgotten_is_not_in_the_files_of_the_index(lix: LixCommand) -> None:
+    import duckdb
+
+    def indexed() -> list[str]:
+        files = (lix.home / "data" / "search").rglob("*.parquet")
+        return [text for path in files for (text,) in duckdb.sql(f"select text from '{path}'").fetchall()]  # noqa: S608  # own path
+
+    lix("index")
+    assert any("Harbour Grill" in text for text in indexed())
+    assert lix("forget", "ann", "--yes").code == 0
+    texts = indexed()
+    assert len(texts) == 3
+    assert not any("Harbour Grill" in text for text in texts)
+
+
 def test_an_archive_that_is_damaged_in_part_is_indexed_for_the_rest(lix: LixCommand) -> None:
     from lixcore.domain.session import SessionKey
     from worn_archive import edges, file_of
