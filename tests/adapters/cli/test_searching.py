@@ -42,7 +42,7 @@ def lix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LixCommand:
 
 
 def found(lix: LixCommand, *arguments: str) -> list[tuple[str, str]]:
-    return [(each["session_id"], each["content"]) for each in lix("search", *arguments, "--json").lines()]
+    return [(each["session_id"], each["content"]) for each in lix("search", "--json", *arguments).lines()]
 
 
 def test_what_is_archived_is_found_once_it_is_indexed(lix: LixCommand) -> None:
@@ -115,7 +115,9 @@ def test_a_query_without_a_word_that_tells_something_says_so(lix: LixCommand) ->
         (["x" * 16_385], ExitCode.BAD_INPUT, "query is 16,385 bytes long"),
         (["harbour", "-k", "0"], ExitCode.USAGE, ""),
         (["harbour", "--field", "city"], ExitCode.USAGE, "is not NAME=VALUE"),
-        (["harbour", "--since", "yesterday"], ExitCode.USAGE, ""),
+        (["harbour", "--since", "yesterday"], ExitCode.USAGE, "'--since': 'yesterday' is no date such as 2026-01-31"),
+        (["harbour", "--session", "typo"], ExitCode.NOT_FOUND, "there is no session 'typo' of tenant 'default'"),
+        (["harbour", "--session", "typo", "--json"], ExitCode.NOT_FOUND, "there is no session"),
         (["harbour", "--since", "2030-01-01", "--until", "2020-01-01"], ExitCode.BAD_INPUT, "which is after until"),
         (["harbour", "--set", "archive_index=none"], ExitCode.CONFIG, "archive_index is none"),
     ],
@@ -126,6 +128,27 @@ def test_what_cannot_be_looked_for_ends_with_the_reason(
     result = lix("search", *arguments)
     assert result.code == code
     assert message in result.err
+
+
+def test_no_word_of_a_library_and_no_option_that_there_is_not_is_said(lix: LixCommand) -> None:
+    assert lix("search", "").err.strip() == "error: query is empty; give words to look for"
+    assert "Value error" not in lix("search", "harbour", "--until", "2026-13-01").err
+
+
+def test_words_need_no_quotes_and_may_begin_with_a_dash(lix: LixCommand) -> None:
+    lix("index")
+    assert found(lix, "harbour", "hill") == found(lix, "harbour hill")
+    assert found(lix, "--", "-harbour") == found(lix, "harbour")
+    assert "write --" in lix("search", "--help").out
+
+
+def test_of_sessions_that_there_are_not_is_told_and_of_one_that_is_whole_no_index_is_advised(lix: LixCommand) -> None:
+    lix("index")
+    partly = lix("search", "helicopter", "--session", "bob", "--session", "typo")
+    assert partly.code == 0
+    assert "there is no session 'typo'" in partly.err
+    alone = lix("search", "helicopter", "--session", "bob")
+    assert (alone.code, alone.err.strip()) == (0, "Nothing was found.")
 
 
 def test_one_session_is_searched_without_an_index(lix: LixCommand) -> None:
@@ -162,8 +185,9 @@ def test_what_is_forgotten_is_not_in_the_files_of_the_index(lix: LixCommand) -> 
     import duckdb
 
     def indexed() -> list[str]:
-        files = (lix.home / "data" / "search").rglob("*.parquet")
-        return [text for path in files for (text,) in duckdb.sql(f"select text from '{path}'").fetchall()]  # noqa: S608  # own path
+        files = str(lix.home / "data" / "search" / "**" / "*.parquet")
+        with duckdb.connect() as sql:
+            return [text for (text,) in sql.execute("select text from read_parquet(?)", [files]).fetchall()]
 
     lix("index")
     assert any("Harbour Grill" in text for text in indexed())
