@@ -10,7 +10,7 @@ from lixcore.bootstrap import Wiring, wire
 from lixcore.config import CacheConfig
 from lixcore.domain.search_hit import SearchHit
 from lixcore.domain.session import SessionKey, checked_tenant
-from lixcore.errors import ClosedError
+from lixcore.errors import ClosedError, CorruptDataError
 from lixcore.ports.archive_index_powers import Table
 from lixcore.ports.clock import Clock
 from lixcore.services.checks.verification import Checked
@@ -170,6 +170,12 @@ class Stack:
             return searches.searching.in_session(session, asked, k=k, narrowing=narrowing, neighbours=neighbours)
         if catch_up:
             searches.existing_index().indexing.catch_up()
+        try:
+            return searches.searching.across(whose, named, asked, k=k, narrowing=narrowing, neighbours=neighbours)
+        except CorruptDataError:
+            if not catch_up or searches.existing_index().guard.trouble is None:
+                raise
+            searches.existing_index().indexing.catch_up()  # which had not met the damage, and makes the index anew
         return searches.searching.across(whose, named, asked, k=k, narrowing=narrowing, neighbours=neighbours)
 
     def catch_up_index(self, progress: Callable[[CaughtUp], object] | None = None) -> CaughtUp:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from failing_store import FailingStore, unreachable
+from injured_archive import FollowedPort
 from lixcore import CacheConfig, CacheCoordinator, Stack
-from lixcore.errors import ClosedError, ConfigError, InvalidInputError, StoreBusyError, StoreUnavailableError
+from lixcore.errors import ClosedError, ConfigError, CorruptDataError, InvalidInputError, StoreBusyError, StoreUnavailableError
 from settable_clock import SettableClock
 
 AXIS = [1.0, 0.0, 0.0]
@@ -167,6 +168,30 @@ def test_a_stack_searches_the_sessions_of_a_tenant(indexed: Stack) -> None:
         indexed.search("rain", sessions="a")
     with pytest.raises(InvalidInputError, match="tenant"):
         indexed.search("rain", tenant="")
+
+
+def test_a_search_that_catches_up_mends_the_damage_that_it_meets(indexed: Stack) -> None:
+    memory = indexed.session("a")
+    memory.add_message_to_context("user", "rain")
+    memory.flush_to_disk()
+    indexed.catch_up_index()
+    guard = indexed.wiring.searches.existing_index().guard
+    port = FollowedPort(guard._index)
+
+    def before(name: str) -> None:
+        if name == "search_text":
+            raise CorruptDataError("the index", "has a wrong checksum")
+        if name == "clear":
+            port.before = lambda _: None
+
+    port.before = before
+    guard._index = port
+    with pytest.raises(CorruptDataError):
+        indexed.search("rain")
+    guard.clear()
+    indexed.catch_up_index()
+    port.before = before
+    assert [hit.message.content for hit in indexed.search("rain", catch_up=True)] == ["rain"]
 
 
 def test_without_an_index_one_session_is_searched_and_more_are_refused() -> None:

@@ -93,7 +93,7 @@ class CatchUp:
             done: Counts what comes of it.
 
         Raises:
-            AnotherArchiveError: The index has to be cleared.
+            AnotherArchiveError, FoundDamagedError: The index has to be cleared.
             IndexFailedError: The index cannot be used.
             StoreError: The archive cannot be used.
         """

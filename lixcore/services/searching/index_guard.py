@@ -49,10 +49,12 @@ class IndexFailedError(Exception):
 
     Attributes:
         error: What it raised.
+        is_news: Whether it was asked and raised it; not, where it is left alone for what it raised before.
     """
 
-    def __init__(self, error: StoreError) -> None:
+    def __init__(self, error: StoreError, *, is_news: bool = True) -> None:
         self.error = error
+        self.is_news = is_news
         super().__init__(str(error))
 
 
@@ -116,10 +118,10 @@ class IndexGuard:
         """Why it cannot be used; None as far as is known that it can. Asks nobody."""
         return self._trouble
 
-    def add(self, batches: Sequence[IndexBatch]) -> int:
-        """See the port."""
+    def add(self, batches: Sequence[IndexBatch], *, always: bool = False) -> int:
+        """See the port; ``always`` asks one that is damaged as well."""
         sessions = [batch.session for batch in batches]
-        return self._asked(lambda: self._index.add(batches), probe=lambda: self._index.progress(sessions))
+        return self._asked(lambda: self._index.add(batches), probe=lambda: self._index.progress(sessions), always=always)
 
     def progress(self, sessions: Sequence[SessionKey]) -> Sequence[IndexProgress]:
         """See the port."""
@@ -190,7 +192,7 @@ class IndexGuard:
         """
         trouble = self._trouble
         if trouble is not None and self.is_damaged_still():
-            raise IndexFailedError(_bare(trouble.error))
+            raise IndexFailedError(_bare(trouble.error), is_news=False)
 
     def is_damaged_still(self) -> bool:
         """Whether it is known to be damaged, and still cannot answer what it could not."""
@@ -218,7 +220,7 @@ class IndexGuard:
         if trouble is not None and not always:
             now = self._clock.monotonic()
             if now < self._next_probe:
-                raise IndexFailedError(_bare(trouble.error))
+                raise IndexFailedError(_bare(trouble.error), is_news=False)
             self._next_probe = now + _probe_seconds(trouble)  # others leave it alone meanwhile
             self.check_damage()
         try:

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from lixcore.domain.position import Position
 from lixcore.domain.search_hit import SearchHit
 from lixcore.domain.session import SessionKey
-from lixcore.errors import ConfigError
+from lixcore.errors import ConfigError, CorruptDataError
 from lixcore.ports.analyzer import Analyzer
 from lixcore.ports.archive_index import IndexFilter
 from lixcore.ports.clock import Clock
@@ -16,7 +16,7 @@ from lixcore.ports.ranking import RankingPolicy
 from lixcore.services.conversation.context_window import ContextWindow
 from lixcore.services.searching.fetching import Fetching
 from lixcore.services.searching.findings import ranked
-from lixcore.services.searching.index_guard import IndexFailedError, IndexGuard, errors_to_caller
+from lixcore.services.searching.index_guard import IndexFailedError, IndexGuard
 from lixcore.services.searching.looking import SessionInMemory, SessionWithIndex, Source, WholeIndex
 from lixcore.services.searching.query import EVERYTHING, Narrowing, Query
 from lixcore.services.searching.wholeness import Wholeness
@@ -90,8 +90,9 @@ class Searching:
                 found = self._found(indexed, query, where, k=k, neighbours=neighbours)
                 if indexed.is_whole():
                     return found
-            except IndexFailedError:  # the archive has it all
+            except IndexFailedError as failed:  # the archive has it all
                 self._index.say_done_without()
+                self._note_damage(failed)
         source = SessionInMemory(self._window, session, self._analyzer)
         return self._found(source, query, where, k=k, neighbours=neighbours)
 
@@ -138,12 +139,20 @@ class Searching:
         """
         if self._index is None:
             raise ConfigError(f"there is no archive index: {NO_INDEX}")
-        with errors_to_caller():
-            wholeness = Wholeness(self._index)
+        wholeness = Wholeness(self._index)
+        try:
             note = wholeness.check(self._reader)
             answer = ask(self._index)
             wholeness.check(self._reader, since=note)
+        except IndexFailedError as failed:
+            self._note_damage(failed)
+            raise failed.error from None
         return answer
+
+    def _note_damage(self, failed: IndexFailedError) -> None:
+        """Have another process's catch-up learn what only a search meets, such as a wrong checksum."""
+        if self._index is not None and failed.is_news and isinstance(failed.error, CorruptDataError):
+            Wholeness(self._index).note_damage()
 
     def _found(self, source: Source, query: Query, where: IndexFilter, *, k: int, neighbours: int) -> Sequence[SearchHit]:
         hits = source.search(query, where, k=k, reach=self._ranking.reach)

@@ -9,18 +9,26 @@ was cleared and caught up again has another number: who asks before a search and
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Final
 
 from lixcore.domain.session import RESERVED_TENANT, SessionKey
 from lixcore.errors import StoreBusyError
 from lixcore.ports.archive_index import IndexBatch, IndexProgress
-from lixcore.services.searching.index_guard import NAME, IndexGuard
+from lixcore.services.searching.index_guard import NAME, IndexFailedError, IndexGuard
 from lixcore.services.tiers.archive_reader import ArchiveReader
 
 NOTED: Final = SessionKey("how whole the index is", tenant=RESERVED_TENANT)
 """Of whom it is noted, as what the index lacks."""
 
-_NUMBERS: Final = 2**31 - 1
+DAMAGED: Final = -(2**31)
+"""The note of who met damage that a catch-up may not meet."""
+
+_NUMBERS: Final = 2**31 - 2
+
+
+class FoundDamagedError(Exception):
+    """Somebody met damage in the index, which has to be made anew."""
 
 
 class Wholeness:
@@ -49,9 +57,12 @@ class Wholeness:
             What `complete` wants to know.
 
         Raises:
+            FoundDamagedError: The index has to be cleared.
             IndexFailedError: The index cannot be used.
         """
         note = self.noted()
+        if note == DAMAGED:
+            raise FoundDamagedError
         if not note:
             note = -1 - secrets.randbelow(_NUMBERS)
             self._index.add([IndexBatch(NOTED, (), lacks=note)])
@@ -65,6 +76,15 @@ class Wholeness:
         """
         if begun < 0 and self.noted() == begun:
             self._index.add([IndexBatch(NOTED, (), lacks=-begun)])
+
+    def note_damage(self) -> None:
+        """Note that damage was met, if it was and the index can be written: the next catch-up of any process makes it anew."""
+        trouble = self._index.trouble
+        if trouble is None or not trouble.is_damage:
+            return
+        # An index that cannot be written either is found damaged by whoever catches it up.
+        with suppress(IndexFailedError):
+            self._index.add([IndexBatch(NOTED, (), lacks=DAMAGED)], always=True)
 
     def check(self, reader: ArchiveReader, *, since: int | None = None) -> int:
         """Make sure that the index is whole.

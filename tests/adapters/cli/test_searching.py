@@ -226,6 +226,19 @@ def test_an_index_that_is_damaged_is_made_anew_and_said_once(lix: LixCommand) ->
     assert len(found(lix, "harbour")) == 4
 
 
+@pytest.mark.parametrize("kind", ["words", "rows"])
+def test_damage_that_only_a_search_meets_is_mended_by_the_next_catch_up(lix: LixCommand, kind: str) -> None:
+    """Bytes that changed, in a file as long as before: whoever catches up reads none of them."""
+    lix("index")
+    (path,) = (lix.home / "data" / "search").rglob(f"*.{kind}")
+    content = path.read_bytes()
+    path.write_bytes(content[:40] + bytes(byte ^ 0xFF for byte in content[40:]))
+    assert lix("search", "harbour").code == ExitCode.CORRUPT
+    assert "was made anew" in lix("index").out
+    assert len(found(lix, "harbour")) == 4
+    assert lix("index", "--json").document()["cleared"] is False
+
+
 def test_ctrl_c_leaves_what_is_indexed_and_the_next_one_goes_on(lix: LixCommand) -> None:
     histories = [said(f"session {number}", *["rain and snow"] * 20) for number in range(3000)]
     lix("import", "-", stdin=lines_of(histories))

@@ -198,6 +198,25 @@ def held_by(trouble: IndexTrouble) -> list[object]:
     return held + [item for each in held if isinstance(each, list | tuple) for item in each]
 
 
+@pytest.mark.parametrize("across", [True, False])
+def test_damage_that_only_a_search_meets_is_mended_by_a_catch_up_of_another_process(
+    caplog: pytest.LogCaptureFixture, *, across: bool
+) -> None:
+    house = indexed_house()
+    broken_until_cleared(house)
+    if across:
+        with pytest.raises(CorruptDataError):
+            house.found_anywhere("rain")
+    else:
+        house.found("rain")
+    done = house.process().indexing.catch_up()
+    assert (done.cleared, done.messages, done.complete) == (True, 3, True)
+    assert "a search found the archive index damaged" in caplog.text
+    house.clock.advance(DAMAGE_PROBE_SECONDS)
+    assert len(house.found_anywhere("rain")) == 2
+    assert not house.process().indexing.catch_up().cleared
+
+
 def test_damage_that_only_some_calls_meet_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     house = indexed_house()
     failing(house, DAMAGED, "search_text")
