@@ -30,6 +30,7 @@ same everywhere. Nothing in lixcore turns an error into ``None``, ``False`` or a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 
 class LixError(Exception):
@@ -167,6 +168,19 @@ class StoreError(LixError):
         self.where = where
         self.reason = reason
         super().__init__(f"{where}: {reason}")
+
+    def restated(self, reason: str) -> Self:
+        """The same error with another reason, as if it were never raised: with no traceback, cause or context.
+
+        Args:
+            reason: What is said in the place of `reason`.
+        """
+        said = f"{self.where}: {reason}"
+        other = type(self).__new__(type(self), said)
+        other.__dict__.update(self.__dict__)
+        other.args = (said,)
+        other.reason = reason
+        return other
 
 
 class StoreUnavailableError(StoreError):

@@ -10,7 +10,7 @@ from lixcore.bootstrap import Wiring, wire
 from lixcore.config import CacheConfig
 from lixcore.domain.search_hit import SearchHit
 from lixcore.domain.session import SessionKey, checked_tenant
-from lixcore.errors import ClosedError
+from lixcore.errors import ClosedError, CorruptDataError
 from lixcore.ports.archive_index_powers import Table
 from lixcore.ports.clock import Clock
 from lixcore.services.checks.verification import Checked
@@ -151,6 +151,7 @@ class Stack:
         Raises:
             InvalidInputError: An argument is refused.
             ConfigError: There is no archive index, and it is not one session that is searched.
+            StoreBusyError: It is not one session that is searched, and the index is being made: any of it may be missing.
             StoreError: The index or the archive cannot be used.
         """
         checked_count(k, "k", at_least=1)
@@ -169,6 +170,12 @@ class Stack:
             return searches.searching.in_session(session, asked, k=k, narrowing=narrowing, neighbours=neighbours)
         if catch_up:
             searches.existing_index().indexing.catch_up()
+        try:
+            return searches.searching.across(whose, named, asked, k=k, narrowing=narrowing, neighbours=neighbours)
+        except CorruptDataError:
+            if not catch_up or searches.existing_index().guard.trouble is None:
+                raise
+            searches.existing_index().indexing.catch_up()  # which had not met the damage, and makes the index anew
         return searches.searching.across(whose, named, asked, k=k, narrowing=narrowing, neighbours=neighbours)
 
     def catch_up_index(self, progress: Callable[[CaughtUp], object] | None = None) -> CaughtUp:
@@ -184,7 +191,10 @@ class Stack:
         return self.wiring.searches.existing_index().indexing.catch_up(progress)
 
     def rebuild_index(self, progress: Callable[[CaughtUp], object] | None = None) -> CaughtUp:
-        """Make the archive index anew, from nothing; see `catch_up_index`. Searches find little until it is done."""
+        """Make the archive index anew, from nothing; see `catch_up_index`.
+
+        Until it is done, one session at a time is searched without it, and searches of more raise a `StoreBusyError`.
+        """
         return self.wiring.searches.existing_index().indexing.rebuild(progress)
 
     def index_status(self) -> IndexStatus:
@@ -202,11 +212,14 @@ class Stack:
         Raises:
             InvalidInputError: It is no statement that reads, or cannot be answered; with the reason.
             ConfigError: There is no archive index, or none that answers SQL.
+            StoreBusyError: The index is being made.
             StoreError: The index cannot be used.
         """
         whose = self.config.tenant if tenant is None else checked_tenant(tenant)
         checked_count(most, "most", at_least=1, at_most=1_000_000)
-        return self.wiring.searches.answering_sql().query_sql(statement, tenant=whose, most=most)
+        searches = self.wiring.searches
+        index = searches.answering_sql()
+        return searches.searching.with_whole_index(lambda _: index.query_sql(statement, tenant=whose, most=most))
 
     @property
     def url_embeddings(self) -> UrlEmbeddings:

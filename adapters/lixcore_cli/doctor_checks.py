@@ -135,10 +135,13 @@ def _store_checks(config: CacheConfig) -> Iterator[Check]:
 
 
 def _weighed(diagnosis: Diagnosis, group: Group, config: CacheConfig) -> Diagnosis:
-    """A problem of a cache is a warning where its failure is a miss: the application works without it. So with an index."""
+    """A problem of a cache is a warning where its failure is a miss: the application works without it.
+
+    So with an archive index that opens; where it does not, neither does a stack that names it.
+    """
     from lixcore.registry import Group
 
-    if group is Group.ARCHIVE_INDEX and diagnosis.severity is Severity.PROBLEM:
+    if group is Group.ARCHIVE_INDEX and diagnosis.severity is Severity.PROBLEM and diagnosis.check != "opening":
         fact = f"{diagnosis.fact}; one session at a time is searched without it"
         return attrs.evolve(diagnosis, severity=Severity.WARNING, fact=fact)
     is_cache = group in {Group.SIMILARITY_INDEX, Group.EMBEDDING_STORE}

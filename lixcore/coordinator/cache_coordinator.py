@@ -16,7 +16,7 @@ from lixcore.domain.message import Message
 from lixcore.domain.record import decode_message
 from lixcore.domain.session import SessionKey, checked_tenant
 from lixcore.domain.transcript import formatted
-from lixcore.errors import ClosedError, InvalidInputError
+from lixcore.errors import ClosedError, InvalidInputError, StoreError
 from lixcore.sharing import Shared
 from lixcore.stack import Stack
 
@@ -159,13 +159,21 @@ class CacheCoordinator(Recall, Reuse):
             all zero the second time.
 
         Raises:
-            StoreError: A store cannot be used, whatever ``on_cache_failure`` says; calling it again removes the rest.
+            StoreError: A store cannot be used, whatever ``on_cache_failure`` says; calling it again removes the rest. Where it is
+                the archive index, the error says what is forgotten already.
         """
         wiring = self._wiring
         forgotten = wiring.window.forget(self.session)
         cached = wiring.semantic.forget(self.session)
         index = wiring.searches.index
-        indexed = 0 if index is None else index.forgetting.forget(self.session)
+        try:
+            indexed = 0 if index is None else index.forgetting.forget(self.session)
+        except StoreError as error:
+            done = f"{forgotten.hot:,} hot and {forgotten.archived:,} archived messages and {cached:,} cached responses"
+            raise error.restated(
+                f"{error.reason}; forgotten are {done}, but not what the archive index holds of the session, which SQL may show: "
+                "forget the session again when the index can be used"
+            ) from error
         return {"hot": forgotten.hot, "archive": forgotten.archived, "semantic": cached, "index": indexed}
 
     def get_stats(self) -> dict[str, Any]:

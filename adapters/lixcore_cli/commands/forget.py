@@ -25,6 +25,9 @@ def forget(
 ) -> None:
     """Remove every trace of a session from every store. There is no way back.
 
+    Files of an archive index are written anew without it at once; while another process writes to the index, that one does it, or
+    the next `lix index`. Where a store cannot be used, the error says what is forgotten: run the same command again.
+
     A second call finds nothing and ends with the exit code for it.
     """
     with invoked(as_json=as_json, config_file=config, settings=settings) as run, run.stack() as stack:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lixcore.errors import InvalidInputError
 from lixcore_cli.commands.show import ROLE_STYLES
 from lixcore_cli.common_options import ConfigOption, JsonOption, SetOption, TenantOption
-from lixcore_cli.invocation import invoked
+from lixcore_cli.invocation import found, invoked, unknown
 from lixcore_cli.output import Output
 from lixcore_cli.quantities import counted, minute
 from lixcore_cli.safe_text import visible_line
@@ -22,12 +24,25 @@ if TYPE_CHECKING:
     from lixcore.domain.message import Message
     from lixcore.domain.search_hit import SearchHit
     from lixcore.ports.analyzer import Analyzer
+    from lixcore.stack import Stack
 
-_MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
+_MOMENTS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
+
+
+def _moment(given: str) -> datetime:
+    for form in _MOMENTS:
+        with suppress(ValueError):
+            return datetime.strptime(given, form)  # noqa: DTZ007  # of the local time zone, as people write it
+    raise typer.BadParameter(f"{given!r} is no date such as 2026-01-31, or 2026-01-31T12:30:00 with a time")
 
 
 def searching(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="Words to look for; no character has a meaning.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="QUERY...", help="Words to look for; no character has a meaning. Before a leading dash, write --."
+        ),
+    ],
     *,
     limit: Annotated[int, typer.Option("--limit", "-k", min=1, max=10_000, help="How many messages at most.")] = 10,
     session_ids: Annotated[
@@ -37,10 +52,10 @@ def searching(
         list[str] | None, typer.Option("--role", metavar="ROLE", help="Only what this role said; may be repeated.")
     ] = None,
     since: Annotated[
-        datetime | None, typer.Option(formats=_MOMENTS, metavar="DATE", help="Only what was said then or later, local time.")
+        datetime | None, typer.Option(parser=_moment, metavar="DATE", help="Only what was said then or later, local time.")
     ] = None,
     until: Annotated[
-        datetime | None, typer.Option(formats=_MOMENTS, metavar="DATE", help="Only what was said before then, local time.")
+        datetime | None, typer.Option(parser=_moment, metavar="DATE", help="Only what was said before then, local time.")
     ] = None,
     fields: Annotated[
         list[str] | None,
@@ -63,6 +78,9 @@ def searching(
     also in what is not archived yet. What is found contains a word of the query, in whatever form.
     """
     with invoked(as_json=as_json, config_file=config, settings=settings) as run, run.stack() as stack:
+        query = " ".join(words)
+        if not query.strip():
+            raise InvalidInputError("query", "is empty; give words to look for")
         hits = stack.search(
             query,
             k=limit,
@@ -75,11 +93,27 @@ def searching(
             neighbours=neighbours,
             catch_up=catch_up,
         )
+        if not hits:
+            _tell_of_unknown(run.out, stack, session_ids or (), tenant)
         analyzer = stack.wiring.searches.analyzer
         if as_json:
             run.out.lines(_document(hit, with_neighbours=neighbours > 0) for hit in hits)
         else:
-            _show(run.out, hits, analyzer, query)
+            _show(run.out, hits, analyzer, query, whole=session_ids is not None and len(set(session_ids)) == 1)
+
+
+def _tell_of_unknown(out: Output, stack: Stack, session_ids: Sequence[str], tenant: str | None) -> None:
+    """Say which of some sessions there are not.
+
+    Raises:
+        StopError: There is none of them.
+    """
+    keys = [stack.session(session_id, tenant=tenant).session for session_id in dict.fromkeys(session_ids)]
+    missing = [key for key in keys if found(stack, key) is None]
+    if missing and len(missing) == len(keys):
+        raise unknown(missing[0])
+    for key in missing:
+        out.note(str(unknown(key)))
 
 
 def _fields(given: Sequence[str]) -> dict[str, str]:
@@ -102,12 +136,23 @@ def _document(hit: SearchHit, *, with_neighbours: bool) -> dict[str, Any]:
     }
 
 
-def _show(out: Output, hits: Sequence[SearchHit], analyzer: Analyzer, query: str) -> None:
+def _show(out: Output, hits: Sequence[SearchHit], analyzer: Analyzer, query: str, *, whole: bool) -> None:
+    """Show what was found.
+
+    Args:
+        out: Where to.
+        hits: What.
+        analyzer: Knows where the words stand.
+        query: What was looked for.
+        whole: Whether everything was searched, also what is not indexed yet.
+    """
     words = analyzer.query_words(query)
     for hit in hits:
         out.show(*_lines(hit, analyzer, words), "")
     if hits:
         out.note(f"{counted(len(hits), 'message')}, the best first")
+    elif words and whole:
+        out.note("Nothing was found.")
     elif words:
         out.note("Nothing was found. `lix index` brings in what was archived lately, if anything was.")
     else:

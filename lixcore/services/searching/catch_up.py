@@ -16,6 +16,7 @@ from lixcore.ports.archive_index import IndexBatch, IndexedMessage, IndexProgres
 from lixcore.ports.cold_archive import ArchiveInfo, ColdArchive
 from lixcore.services.searching.index_guard import IndexGuard
 from lixcore.services.searching.indexed import indexed_message
+from lixcore.services.searching.wholeness import Wholeness
 from lixcore.services.tiers.archive_reader import ArchiveReader
 
 SESSIONS_AT_ONCE: Final = 1000
@@ -82,6 +83,7 @@ class CatchUp:
         self._archive = archive
         self._reader = reader
         self._spared = frozenset(spared)
+        self._wholeness = Wholeness(index)
         self._read_in_vain: dict[SessionKey, ArchiveInfo] = {}
 
     def steps(self, done: CaughtUp) -> Iterator[None]:
@@ -91,10 +93,11 @@ class CatchUp:
             done: Counts what comes of it.
 
         Raises:
-            AnotherArchiveError: The index has to be cleared.
+            AnotherArchiveError, FoundDamagedError: The index has to be cleared.
             IndexFailedError: The index cannot be used.
             StoreError: The archive cannot be used.
         """
+        begun = self._wholeness.begin()
         batch = _Batch(self._index, done)
         listed = self._listed(done)
         while infos := list(islice(listed, SESSIONS_AT_ONCE)):
@@ -108,6 +111,7 @@ class CatchUp:
             done.seen += len(infos)
             yield
         batch.give()
+        self._wholeness.complete(begun)
         while self._index.merge():
             yield
         done.complete = True

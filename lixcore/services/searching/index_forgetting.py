@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from typing import Final
 
 from lixcore.domain.position import ORIGIN, Position
 from lixcore.domain.session import SessionKey
 from lixcore.ports.cold_archive import ColdArchive
 from lixcore.services.reuse.in_children import begin_afresh_in_children
 from lixcore.services.searching.index_guard import IndexFailedError, IndexGuard, errors_to_caller
+
+MOST_MERGES: Final = 100
+"""How many steps of a merge somebody waits for who forgets; each of them is done for good."""
 
 
 class IndexForgetting:
@@ -31,7 +35,7 @@ class IndexForgetting:
         self._owing = threading.Lock()
 
     def forget(self, session: SessionKey) -> int:
-        """Have the index forget what the archive forgot of a session.
+        """Have the index forget what the archive forgot of a session, and its files as far as that can be done now.
 
         Returns:
             How many messages it removed; what a damaged index held is not counted.
@@ -44,14 +48,25 @@ class IndexForgetting:
         if through <= ORIGIN:
             return 0
         with errors_to_caller():
-            return self._forgotten(session, through)
+            removed = self._forgotten(session, through)
+        self._wipe()
+        return removed
+
+    def _wipe(self) -> None:
+        """Have the index's files written anew without what was forgotten. Who indexes does so as well, so it may fail."""
+        try:
+            for _ in range(MOST_MERGES):
+                if not self._index.merge():
+                    return
+        except IndexFailedError:
+            self._index.say("what was forgotten is found no more, and leaves its files when it is caught up the next time")
 
     def later(self, session: SessionKey, through: Position) -> None:
         """As `forget`, now if that can be, else before the next catch-up of this process."""
         try:
             self._forgotten(session, through)
         except IndexFailedError:
-            return
+            self._index.say_done_without()
 
     def _forgotten(self, session: SessionKey, through: Position) -> int:
         try:
@@ -62,6 +77,7 @@ class IndexForgetting:
                 with self._owing:
                     self._owed[session] = max(through, self._owed.get(session, ORIGIN))
                 raise
+            self._index.say("it is emptied, and made anew by the next catch-up")
             self._index.clear()  # nobody can tell what is left in it
             return 0
         with self._owing:

@@ -28,7 +28,8 @@ class IndexStatus:
         lag: How many archived messages it does not hold yet.
         unreadable: How many messages the archive counts that could not be read when the index was given the rest.
         unlisted: How many messages it holds of sessions that the archive does not show: because not all of it is there, or
-            because they were removed and nobody could tell the index. No search shows them; making the index anew removes them.
+            because they were removed and nobody could tell the index. No search shows them, but SQL does; making the index anew
+            removes them.
         trouble: Why it cannot be used, as this process sees it; None when all is well.
     """
 
@@ -110,6 +111,7 @@ class IndexReport:
         try:
             (known,) = self._index.progress([session])
         except IndexFailedError:
+            self._index.say_done_without()
             return None
         return SessionIndexed(known.messages, _lag(info or ArchiveInfo(session, 0), known))
 

@@ -9,12 +9,13 @@ from typing import Final
 import attrs
 
 from lixcore.domain.session import SessionKey
-from lixcore.errors import LixError, StoreRefusedError
+from lixcore.errors import LixError, StoreBusyError, StoreRefusedError
 from lixcore.ports.clock import Clock
 from lixcore.services.reuse.in_children import begin_afresh_in_children
 from lixcore.services.searching.catch_up import AnotherArchiveError, CatchUp, CaughtUp
 from lixcore.services.searching.index_forgetting import IndexForgetting
 from lixcore.services.searching.index_guard import NAME, IndexFailedError, IndexGuard, errors_to_caller
+from lixcore.services.searching.wholeness import FoundDamagedError
 from lixcore.services.upkeep.lease import Lease
 
 RESTS: Final = 20
@@ -96,7 +97,10 @@ class Indexing:
         done, began = CaughtUp(), self._clock.monotonic()
         try:
             self._catch_up.of_sessions(sessions, done)
-        except (AnotherArchiveError, IndexFailedError):
+        except AnotherArchiveError:
+            return None
+        except IndexFailedError:
+            self._index.say_done_without()
             return None
         done.seconds = self._clock.monotonic() - began
         return done
@@ -130,7 +134,8 @@ class Indexing:
                 return 0.0
         except StopIteration:
             self._tell_of(done)
-        except IndexFailedError:  # the guard told of it
+        except IndexFailedError:
+            self._index.say_done_without()
             self._lease.end()
         except LixError as error:
             self._lease.end()
@@ -148,7 +153,7 @@ class Indexing:
             self._index.check_damage()
             self._forgetting.pay()
             yield from self._catch_up.steps(done)
-        except (AnotherArchiveError, IndexFailedError) as error:
+        except (AnotherArchiveError, FoundDamagedError, IndexFailedError) as error:
             self._make_anew(done, error)
             yield
             try:
@@ -156,6 +161,8 @@ class Indexing:
             except AnotherArchiveError:
                 reason = "it is used with another archive as well; give each archive an index of its own"
                 raise StoreRefusedError(NAME, reason) from None
+            except FoundDamagedError:  # by a search that had begun before
+                raise StoreBusyError(NAME, "was found damaged while it was made anew; catch up again") from None
         done.seconds = self._clock.monotonic() - began
 
     def _clear_what_is_damaged(self) -> None:
@@ -163,10 +170,10 @@ class Indexing:
         try:
             if self._index.is_damaged_still():
                 self._index.clear()
-        except IndexFailedError:  # told of by the guard
-            return
+        except IndexFailedError:
+            self._index.say_done_without()
 
-    def _make_anew(self, done: CaughtUp, error: AnotherArchiveError | IndexFailedError) -> None:
+    def _make_anew(self, done: CaughtUp, error: AnotherArchiveError | FoundDamagedError | IndexFailedError) -> None:
         """Clear the index where that is what helps.
 
         Raises:
@@ -174,10 +181,13 @@ class Indexing:
         """
         if isinstance(error, AnotherArchiveError):
             _log.warning("the archive index is that of another archive, and is made anew")
+        elif isinstance(error, FoundDamagedError):
+            _log.warning("a search found the archive index damaged, and it is made anew")
         else:
             trouble = self._index.trouble
             if trouble is None or not trouble.is_damage:
                 raise error
+            self._index.say("it is made anew")
         self._index.clear()
         cleared = CaughtUp(cleared=True, forgotten=done.forgotten, failed=done.failed, first_failure=done.first_failure)
         for field in attrs.fields(CaughtUp):

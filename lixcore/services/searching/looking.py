@@ -14,13 +14,14 @@ from lixcore.domain.position import Position
 from lixcore.domain.record import decode_message
 from lixcore.domain.session import SessionKey
 from lixcore.ports.analyzer import Analyzer
-from lixcore.ports.archive_index import IndexFilter, IndexHit, Neighbours
+from lixcore.ports.archive_index import IndexFilter, IndexHit, IndexProgress, Neighbours
 from lixcore.services.conversation.context_window import ContextWindow
 from lixcore.services.searching.findings import CANDIDATES, Place, places_of
 from lixcore.services.searching.in_memory import MessagesInMemory
 from lixcore.services.searching.index_guard import IndexGuard
 from lixcore.services.searching.indexed import indexed_message
 from lixcore.services.searching.query import Query
+from lixcore.services.searching.wholeness import NOTED, went_back
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,9 +119,17 @@ class SessionWithIndex:
         self._session = session
         self._analyzer = analyzer
         self._index = index
-        (known,) = index.progress([session])
-        self._watermark = known.watermark
-        self.at_hand, self._tail = _read(window, session, analyzer, after=known.watermark)
+        self._known = self._progress()
+        self._watermark = self._known[0].watermark
+        self.at_hand, self._tail = _read(window, session, analyzer, after=self._watermark)
+
+    def is_whole(self) -> bool:
+        """When all was asked: whether the index had all along what it said at first. False where it was cleared meanwhile."""
+        return not went_back(self._known, self._progress())
+
+    def _progress(self) -> tuple[IndexProgress, IndexProgress]:
+        of_session, note = self._index.progress([self._session, NOTED])
+        return of_session, note
 
     def search(self, query: Query, where: IndexFilter, *, k: int, reach: int) -> Hits:
         """See `Source`."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Final
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, TypeVar
 
 from lixcore.domain.position import Position
 from lixcore.domain.search_hit import SearchHit
 from lixcore.domain.session import SessionKey
-from lixcore.errors import ConfigError
+from lixcore.errors import ConfigError, CorruptDataError
 from lixcore.ports.analyzer import Analyzer
 from lixcore.ports.archive_index import IndexFilter
 from lixcore.ports.clock import Clock
@@ -19,10 +19,13 @@ from lixcore.services.searching.findings import ranked
 from lixcore.services.searching.index_guard import IndexFailedError, IndexGuard
 from lixcore.services.searching.looking import SessionInMemory, SessionWithIndex, Source, WholeIndex
 from lixcore.services.searching.query import EVERYTHING, Narrowing, Query
+from lixcore.services.searching.wholeness import Wholeness
 from lixcore.services.tiers.archive_reader import ArchiveReader
 
 NO_INDEX: Final = "archive_index is none; set it to \"duckdb\", which pip install 'lixcore[duckdb]' brings"
 """What is wrong, and what to do about it, where an index is needed."""
+
+_Answer = TypeVar("_Answer")
 
 
 class Searching:
@@ -48,6 +51,7 @@ class Searching:
         clock: Clock,
     ) -> None:
         self._window = window
+        self._reader = reader
         self._index = index
         self._analyzer = analyzer
         self._ranking = ranking
@@ -82,10 +86,13 @@ class Searching:
         where = narrowing.of(session.tenant, frozenset([session.id]), before=before)
         if self._index is not None:
             try:
-                source: Source = SessionWithIndex(self._window, session, self._analyzer, self._index)
-                return self._found(source, query, where, k=k, neighbours=neighbours)
-            except IndexFailedError:  # told of by the guard; the archive has it all
-                pass
+                indexed = SessionWithIndex(self._window, session, self._analyzer, self._index)
+                found = self._found(indexed, query, where, k=k, neighbours=neighbours)
+                if indexed.is_whole():
+                    return found
+            except IndexFailedError as failed:  # the archive has it all
+                self._index.say_done_without()
+                self._note_damage(failed)
         source = SessionInMemory(self._window, session, self._analyzer)
         return self._found(source, query, where, k=k, neighbours=neighbours)
 
@@ -111,15 +118,41 @@ class Searching:
 
         Raises:
             ConfigError: There is no index.
+            StoreBusyError: The index is being made, so that it may lack anything.
             StoreError: The index or the archive cannot be used.
         """
         if self._index is None:
             raise ConfigError(f"searching more than one session takes an archive index: {NO_INDEX}")
         where = narrowing.of(tenant, sessions)
+        return self.with_whole_index(lambda index: self._found(WholeIndex(index), query, where, k=k, neighbours=neighbours))
+
+    def with_whole_index(self, ask: Callable[[IndexGuard], _Answer]) -> _Answer:
+        """What the index answers, if it was whole all the while.
+
+        Args:
+            ask: Asks it.
+
+        Raises:
+            ConfigError: There is no index.
+            StoreBusyError: The index is being made, so that it may lack anything.
+            StoreError: The index or the archive cannot be used.
+        """
+        if self._index is None:
+            raise ConfigError(f"there is no archive index: {NO_INDEX}")
+        wholeness = Wholeness(self._index)
         try:
-            return self._found(WholeIndex(self._index), query, where, k=k, neighbours=neighbours)
+            note = wholeness.check(self._reader)
+            answer = ask(self._index)
+            wholeness.check(self._reader, since=note)
         except IndexFailedError as failed:
+            self._note_damage(failed)
             raise failed.error from None
+        return answer
+
+    def _note_damage(self, failed: IndexFailedError) -> None:
+        """Have another process's catch-up learn what only a search meets, such as a wrong checksum."""
+        if self._index is not None and failed.is_news and isinstance(failed.error, CorruptDataError):
+            Wholeness(self._index).note_damage()
 
     def _found(self, source: Source, query: Query, where: IndexFilter, *, k: int, neighbours: int) -> Sequence[SearchHit]:
         hits = source.search(query, where, k=k, reach=self._ranking.reach)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
 from lix_command import LixCommand, Ran, conversation, lines_of
+from lixcore_cli.exit_codes import ExitCode
 
 
 def of_the_index(result: Ran) -> list[dict[str, Any]]:
@@ -39,6 +41,18 @@ def test_an_index_that_cannot_be_used_is_a_warning_with_advice(lix: LixCommand, 
     assert said["severity"] == "warning"
     assert said["fact"].endswith("; one session at a time is searched without it")
     assert said["advice"]
+
+
+def test_an_index_whose_driver_is_missing_is_a_problem_for_no_stack_opens_with_it(
+    lix: LixCommand, duckdb: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    assert lix("search", "rain", "--session", "a", *duckdb).code == ExitCode.CONFIG
+    result = lix("doctor", "--json", *duckdb)
+    assert result.code != 0
+    (said,) = of_the_index(result)
+    assert said["severity"] == "problem"
+    assert "searched without it" not in said["fact"]
 
 
 def test_a_damaged_index_is_made_anew_by_the_advice(lix: LixCommand, duckdb: list[str]) -> None:

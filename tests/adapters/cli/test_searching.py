@@ -12,8 +12,6 @@ import pytest
 
 from lix_command import LixCommand, lines_of
 from lixcore_cli.exit_codes import ExitCode
-from lixcore_cli.snippets import best_window, snippet
-from lixcore_cli.sql_values import cell, names_apart, plain_value
 
 NOON = 1_700_000_000.0
 
@@ -42,14 +40,17 @@ def lix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LixCommand:
 
 
 def found(lix: LixCommand, *arguments: str) -> list[tuple[str, str]]:
-    return [(each["session_id"], each["content"]) for each in lix("search", *arguments, "--json").lines()]
+    return [(each["session_id"], each["content"]) for each in lix("search", "--json", *arguments).lines()]
 
 
 def test_what_is_archived_is_found_once_it_is_indexed(lix: LixCommand) -> None:
     before = lix("search", "harbour")
-    assert (before.code, before.out) == (0, "")
-    assert "Nothing was found. `lix index` brings in" in before.err
+    assert (before.code, before.out) == (ExitCode.UNAVAILABLE, "")
+    assert "it holds 0 messages so far" in before.err
+    assert "lix index" in before.err
+    assert lix("sql", "select 1").code == ExitCode.UNAVAILABLE
     assert lix("index", "--json").document()["messages"] == 6
+    assert "Nothing was found. `lix index` brings in" in lix("search", "helicopter").err
     assert len(found(lix, "harbour")) == 4
     assert found(lix, "harbour", "--session", "bob") == [("bob", "Where is the harbour?")]
     assert found(lix, "harbour", "--role", "assistant") == [("ann", "Booked: the Harbour Grill.")]
@@ -112,7 +113,9 @@ def test_a_query_without_a_word_that_tells_something_says_so(lix: LixCommand) ->
         (["x" * 16_385], ExitCode.BAD_INPUT, "query is 16,385 bytes long"),
         (["harbour", "-k", "0"], ExitCode.USAGE, ""),
         (["harbour", "--field", "city"], ExitCode.USAGE, "is not NAME=VALUE"),
-        (["harbour", "--since", "yesterday"], ExitCode.USAGE, ""),
+        (["harbour", "--since", "yesterday"], ExitCode.USAGE, "'--since': 'yesterday' is no date such as 2026-01-31"),
+        (["harbour", "--session", "typo"], ExitCode.NOT_FOUND, "there is no session 'typo' of tenant 'default'"),
+        (["harbour", "--session", "typo", "--json"], ExitCode.NOT_FOUND, "there is no session"),
         (["harbour", "--since", "2030-01-01", "--until", "2020-01-01"], ExitCode.BAD_INPUT, "which is after until"),
         (["harbour", "--set", "archive_index=none"], ExitCode.CONFIG, "archive_index is none"),
     ],
@@ -123,6 +126,27 @@ def test_what_cannot_be_looked_for_ends_with_the_reason(
     result = lix("search", *arguments)
     assert result.code == code
     assert message in result.err
+
+
+def test_no_word_of_a_library_and_no_option_that_there_is_not_is_said(lix: LixCommand) -> None:
+    assert lix("search", "").err.strip() == "error: query is empty; give words to look for"
+    assert "Value error" not in lix("search", "harbour", "--until", "2026-13-01").err
+
+
+def test_words_need_no_quotes_and_may_begin_with_a_dash(lix: LixCommand) -> None:
+    lix("index")
+    assert found(lix, "harbour", "hill") == found(lix, "harbour hill")
+    assert found(lix, "--", "-harbour") == found(lix, "harbour")
+    assert "write --" in lix("search", "--help").out
+
+
+def test_of_sessions_that_there_are_not_is_told_and_of_one_that_is_whole_no_index_is_advised(lix: LixCommand) -> None:
+    lix("index")
+    partly = lix("search", "helicopter", "--session", "bob", "--session", "typo")
+    assert partly.code == 0
+    assert "there is no session 'typo'" in partly.err
+    alone = lix("search", "helicopter", "--session", "bob")
+    assert (alone.code, alone.err.strip()) == (0, "Nothing was found.")
 
 
 def test_one_session_is_searched_without_an_index(lix: LixCommand) -> None:
@@ -155,6 +179,22 @@ def test_forgetting_tells_what_the_index_lost(lix: LixCommand) -> None:
     assert {session for session, _ in found(lix, "harbour")} == {"bob", "eve\x1b[31m"}
 
 
+def test_what_is_forgotten_is_not_in_the_files_of_the_index(lix: LixCommand) -> None:
+    import duckdb
+
+    def indexed() -> list[str]:
+        files = str(lix.home / "data" / "search" / "**" / "*.parquet")
+        with duckdb.connect() as sql:
+            return [text for (text,) in sql.execute("select text from read_parquet(?)", [files]).fetchall()]
+
+    lix("index")
+    assert any("Harbour Grill" in text for text in indexed())
+    assert lix("forget", "ann", "--yes").code == 0
+    texts = indexed()
+    assert len(texts) == 3
+    assert not any("Harbour Grill" in text for text in texts)
+
+
 def test_an_archive_that_is_damaged_in_part_is_indexed_for_the_rest(lix: LixCommand) -> None:
     from lixcore.domain.session import SessionKey
     from worn_archive import edges, file_of
@@ -182,6 +222,19 @@ def test_an_index_that_is_damaged_is_made_anew_and_said_once(lix: LixCommand) ->
     assert "was made anew" in told.out
     assert told.err.count("warning: ") == 1
     assert len(found(lix, "harbour")) == 4
+
+
+@pytest.mark.parametrize("kind", ["words", "rows"])
+def test_damage_that_only_a_search_meets_is_mended_by_the_next_catch_up(lix: LixCommand, kind: str) -> None:
+    """Bytes that changed, in a file as long as before: whoever catches up reads none of them."""
+    lix("index")
+    (path,) = (lix.home / "data" / "search").rglob(f"*.{kind}")
+    content = path.read_bytes()
+    path.write_bytes(content[:40] + bytes(byte ^ 0xFF for byte in content[40:]))
+    assert lix("search", "harbour").code == ExitCode.CORRUPT
+    assert "was made anew" in lix("index").out
+    assert len(found(lix, "harbour")) == 4
+    assert lix("index", "--json").document()["cleared"] is False
 
 
 def test_ctrl_c_leaves_what_is_indexed_and_the_next_one_goes_on(lix: LixCommand) -> None:
@@ -236,40 +289,3 @@ def test_an_index_in_memory_answers_no_sql(lix: LixCommand) -> None:
     result = lix("sql", "select 1", "--set", "archive_index=memory")
     assert result.code == ExitCode.CONFIG
     assert "answers no SQL" in result.err
-
-
-def test_a_snippet_is_one_line_around_what_was_found() -> None:
-    text = "x " * 500 + "needle" + " y" * 500
-    at = text.index("needle")
-    line = snippet(text, [(at, at + 6)])
-    assert line.plain.startswith("…")
-    assert line.plain.endswith("…")
-    assert len(line.plain) <= 242
-    assert [(line.plain[span.start : span.end], str(span.style)) for span in line.spans] == [("needle", "bold yellow")]
-
-
-def test_a_snippet_shows_the_part_with_the_most_that_was_found() -> None:
-    spans = [(0, 3), (1000, 1003), (1010, 1013), (1100, 1103)]
-    begin, end = best_window(2000, spans)
-    assert begin <= 1000
-    assert end >= 1103
-    assert best_window(100, [(0, 3)]) == (0, 100)
-    assert best_window(2000, []) == (0, 240)
-
-
-def test_a_snippet_of_a_long_find_is_cut() -> None:
-    assert len(snippet("z" * 5000, [(0, 5000)]).plain) == 241
-
-
-def test_values_of_sql_have_a_form_in_json() -> None:
-    from datetime import UTC, date, datetime, timedelta
-    from decimal import Decimal
-
-    given = [None, True, 2**70, 1.5, float("nan"), date(2026, 1, 2), timedelta(minutes=1), Decimal("1.10"), b"\0\xff", {"a": [1]}]
-    plain = [plain_value(value) for value in given]
-    assert plain == [None, True, 2**70, 1.5, "nan", "2026-01-02", 60.0, "1.10", "00ff", {"a": [1]}]
-    assert json.loads(json.dumps(plain)) == plain
-    assert [cell(value) for value in (None, 1.23456789, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "a\nb", {"é": 1})] == [
-        "-", "1.23457", "2026-01-02 03:04:05+00:00", "a\\nb", '{"é": 1}',
-    ]  # fmt: skip
-    assert names_apart(["a", "b", "a", "a"]) == ["a", "b", "a_2", "a_3"]

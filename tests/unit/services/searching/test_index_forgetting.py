@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from lixcore.errors import CorruptDataError, StoreUnavailableError
+from injured_archive import FollowedPort
+from lixcore.domain.position import Position
+from lixcore.domain.session import SessionKey
+from lixcore.errors import CorruptDataError, StoreBusyError, StoreError, StoreUnavailableError
 from lixcore.services.searching.index_guard import PROBE_SECONDS
+from lixcore_memory import MemoryArchiveIndex
 from search_houses import ME, SearchHouse
 
 AWAY = StoreUnavailableError("the index", "is on a disk that is not mounted")
@@ -61,6 +65,59 @@ def test_forgetting_empties_an_index_that_is_damaged() -> None:
     failing(house, DAMAGED, "forget")
     assert house.parts.forgetting.forget(ME) == 0
     assert house.memory.measure().messages == 0
+
+
+class MergingIndex(MemoryArchiveIndex):
+    """As one in files: what is forgotten stays in them until they are merged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = 0
+        self.failure: StoreError | None = None
+
+    def forget(self, session: SessionKey, *, through: Position) -> int:
+        removed = super().forget(session, through=through)
+        self.left += removed
+        return removed
+
+    def merge(self) -> bool:
+        if self.failure is not None:
+            raise self.failure
+        self.left = max(0, self.left - 1)
+        return self.left > 0
+
+
+def merging_house() -> tuple[SearchHouse, MergingIndex]:
+    house, merging = SearchHouse(), MergingIndex()
+    house.memory = merging
+    house.index = FollowedPort(merging)
+    house.parts = house.process()
+    house.say("rain in spring", "sun", "rain in autumn")
+    house.layer.window.flush(ME)
+    house.indexing.catch_up()
+    house.layer.window.forget(ME)
+    return house, merging
+
+
+def test_what_is_forgotten_leaves_the_files_of_the_index_at_once() -> None:
+    house, merging = merging_house()
+    assert house.parts.forgetting.forget(ME) == 3
+    assert merging.left == 0
+
+
+@pytest.mark.parametrize("failure", [AWAY, StoreBusyError("the index", "others write to it")])
+def test_files_that_cannot_be_written_anew_now_are_by_who_forgets_again(
+    failure: StoreError, caplog: pytest.LogCaptureFixture
+) -> None:
+    house, merging = merging_house()
+    merging.failure = failure
+    assert house.parts.forgetting.forget(ME) == 3
+    assert [record.levelname for record in caplog.records] == (["WARNING"] if failure is AWAY else [])
+    assert merging.left == 3
+    merging.failure = None
+    house.clock.advance(PROBE_SECONDS)
+    assert house.parts.forgetting.forget(ME) == 0
+    assert merging.left == 0
 
 
 def test_forgetting_says_how_many_and_a_second_time_none() -> None:

@@ -7,54 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
+from failing_indexes import AWAY, BUSY, DAMAGED, failing, indexed_house, well
 from injured_archive import said
 from lixcore.domain.position import Position
 from lixcore.domain.session import SessionKey
-from lixcore.errors import ConfigError, CorruptDataError, StoreBusyError, StoreError, StoreRefusedError, StoreUnavailableError
-from lixcore.ports.events import Damaged, Degraded, Recovered
-from lixcore.services.searching.index_guard import DAMAGE_PROBE_SECONDS, PROBE_SECONDS
+from lixcore.errors import ConfigError, StoreError, StoreRefusedError
+from lixcore.ports.events import Degraded, Recovered
+from lixcore.services.searching.index_guard import PROBE_SECONDS, IndexFailedError
 from search_houses import ME, SearchHouse, words
-
-AWAY = StoreUnavailableError("the index", "is on a disk that is not mounted")
-BUSY = StoreBusyError("the index", "others write to it")
-DAMAGED = CorruptDataError("the index", "was made by a newer version")
-
-
-def failing(house: SearchHouse, error: StoreError, *methods: str) -> list[str]:
-    """Have the index fail, and note what it was asked."""
-    asked: list[str] = []
-
-    def before(name: str) -> None:
-        asked.append(name)
-        if not methods or name in methods:
-            raise error
-
-    house.index.before = before
-    return asked
-
-
-def well(house: SearchHouse) -> None:
-    house.index.before = lambda _: None
-
-
-def broken_until_cleared(house: SearchHouse) -> None:
-    """As where a file of the index is damaged: it answers some calls and not others."""
-
-    def before(name: str) -> None:
-        if name == "search_text":
-            raise DAMAGED
-        if name == "clear":
-            well(house)
-
-    house.index.before = before
-
-
-def indexed_house() -> SearchHouse:
-    house = SearchHouse()
-    house.say("rain in spring", "sun", "rain in autumn")
-    house.layer.window.flush(ME)
-    house.indexing.catch_up()
-    return house
 
 
 @pytest.mark.parametrize("method", ["progress", "search_text", "neighbours"])
@@ -72,6 +32,28 @@ def test_across_sessions_the_error_goes_to_the_caller(error: StoreError) -> None
     failing(house, error)
     with pytest.raises(type(error), match=error.reason):
         house.found_anywhere("rain")
+
+
+@pytest.mark.parametrize("error", [AWAY, DAMAGED])
+def test_an_error_that_goes_to_the_caller_is_not_said_beside_it(error: StoreError, caplog: pytest.LogCaptureFixture) -> None:
+    house = indexed_house()
+    house.layer.window.forget(SessionKey("somebody"))
+    failing(house, error)
+    calls: list[Callable[[], object]] = [
+        lambda: house.found_anywhere("rain"),
+        house.parts.report.status,
+        lambda: house.parts.guard.forget(ME, through=Position(1)),
+    ]
+    for call in calls:
+        with pytest.raises((type(error), IndexFailedError)):
+            call()
+    if error is AWAY:
+        with pytest.raises(type(error)):
+            house.indexing.catch_up()
+    assert not caplog.records
+    house.found("rain")
+    (record,) = caplog.records
+    assert "one session at a time is searched without it" in record.getMessage()
 
 
 def test_across_sessions_an_index_is_needed() -> None:
@@ -113,99 +95,6 @@ def test_an_index_that_is_busy_is_no_news(caplog: pytest.LogCaptureFixture) -> N
     house.found("rain")
     assert house.heard.taken() == []
     assert not caplog.records
-
-
-def test_a_damaged_index_is_made_anew_by_the_next_catch_up_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    house = indexed_house()
-    broken_until_cleared(house)
-    for _ in range(3):
-        assert len(house.found("rain")) == 2
-    assert [event for event in house.heard.taken() if isinstance(event, Damaged)] == [Damaged("archive index", str(DAMAGED))]
-    assert len(caplog.records) == 1
-    with pytest.raises(CorruptDataError):
-        house.found_anywhere("rain")
-    done = house.indexing.catch_up()
-    assert (done.cleared, done.messages, done.complete) == (True, 3, True)
-    assert len(house.found_anywhere("rain")) == 2
-    assert len(caplog.records) == 1
-
-
-def test_an_index_that_another_process_made_anew_is_used_again() -> None:
-    house = indexed_house()
-    asked = failing(house, DAMAGED, "search_text")
-    house.found("rain")
-    well(house)
-    asked = failing(house, DAMAGED, "nothing")
-    house.found("rain")
-    assert asked == [], "what is damaged is left alone"
-    house.clock.advance(DAMAGE_PROBE_SECONDS)
-    house.found("rain")
-    assert asked[0] == "search_text", "what it could not answer is asked first"
-    assert "progress" in asked
-    assert house.parts.guard.trouble is None
-
-
-def test_damage_that_only_some_calls_meet_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    house = indexed_house()
-    failing(house, DAMAGED, "search_text")
-    for _ in range(5):
-        assert len(house.found("rain")) == 2
-        house.clock.advance(DAMAGE_PROBE_SECONDS)
-    assert len(caplog.records) == 1
-
-
-def test_a_process_that_may_not_index_clears_what_it_found_damaged_for_the_one_that_may() -> None:
-    house = indexed_house()
-    other = house.process()
-    assert other.indexing.work() == 0, "the other process indexes, and meets no damage"
-    broken_until_cleared(house)
-    house.found("rain")
-    assert house.indexing.work() == 60.0
-    assert house.memory.measure().messages == 0
-    for _ in range(2):  # the round that is under way had looked at the session before
-        while other.indexing.work() == 0:
-            pass
-    assert len(house.found_anywhere("rain")) == 2
-
-
-@pytest.mark.parametrize("method", ["progress", "add", "merge", "forget"])
-def test_damage_that_a_catch_up_meets_is_cleared_by_it(method: str) -> None:
-    house = indexed_house()
-    house.memory.merge = lambda: False  # type: ignore[attr-defined]
-    house.say("rain in winter")
-    house.layer.window.flush(ME)
-    first = house.archive.describe(ME)
-    assert first is not None
-    house.archive.forget(ME, through=first.first_position)
-    left = [1]
-
-    def before(name: str) -> None:
-        if name == method and left:
-            left.pop()
-            raise DAMAGED
-
-    house = with_merging(house)
-    house.index.before = before
-    done = house.indexing.catch_up()
-    assert done.cleared
-    assert sorted(house.found_anywhere("rain")) == ["rain in autumn", "rain in winter"]
-
-
-def with_merging(house: SearchHouse) -> SearchHouse:
-    """The same stores, and an index that can merge."""
-    from injured_archive import FollowedPort
-
-    house.index = FollowedPort(house.memory)
-    house.parts = house.process()
-    house.searching = house._searching(house.parts.guard)
-    return house
-
-
-def test_a_clear_that_fails_is_the_callers_error() -> None:
-    house = indexed_house()
-    failing(house, DAMAGED)
-    with pytest.raises(CorruptDataError):
-        house.indexing.catch_up()
 
 
 def test_the_index_of_another_archive_is_made_anew(caplog: pytest.LogCaptureFixture) -> None:
@@ -272,4 +161,4 @@ def test_rounds_take_a_twentieth_of_the_time_at_most() -> None:
     house.index.before = lambda name: house.clock.advance(30.0) if name == "progress" else None
     while (wait := house.indexing.work()) == 0:
         pass
-    assert wait == 600.0
+    assert wait == 20 * 60.0, "it asks twice: how whole the index is, and how far it came with the sessions"
