@@ -12,6 +12,7 @@ class TestLeastRecentlyUsed(EvictionPolicyContract):
     adapter = LeastRecentlyUsed
 
 
+@pytest.mark.share(3)
 class TestLeastFrequentlyUsed(EvictionPolicyContract):
     adapter = LeastFrequentlyUsed
 

@@ -18,16 +18,17 @@ class TestSqliteHotStore(HotStoreContract):
         return place.options(synchronous="normal")
 
 
-@pytest.mark.share(4)
+@pytest.mark.share(6)
 class TestSqliteHotStoreWithFullSync(HotStoreContract):
     adapter = SqliteHotStore
 
 
+@pytest.mark.share(2)
 class TestSqliteSimilarityIndex(SimilarityIndexContract):
     adapter = SqliteSimilarityIndex
 
 
-@pytest.mark.share(4)
+@pytest.mark.share(6)
 class TestSqliteSimilarityIndexThatKeepsNothingReady(SimilarityIndexContract):
     adapter = SqliteSimilarityIndex
 

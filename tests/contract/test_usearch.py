@@ -12,11 +12,12 @@ pytest.importorskip("usearch", reason="USearch is not installed: pip install 'li
 from lixcore_usearch import UsearchSimilarityIndex
 
 
+@pytest.mark.share(3)
 class TestUsearchSearchingExactly(SimilarityIndexContract):
     adapter = UsearchSimilarityIndex
 
 
-@pytest.mark.share(3)
+@pytest.mark.share(4)
 class TestUsearchWithGraphs(SimilarityIndexContract):
     """Similarities are exact, as what a graph finds is compared once more; among thousands it misses a little."""
 

@@ -53,7 +53,7 @@ def on_disk(hot: HotName, directory: Path, request: pytest.FixtureRequest, mode:
     return Stores(hot, "huffman", directory=directory, redis_url=url, write_mode=mode)
 
 
-@pytest.mark.share(4)
+@pytest.mark.share(8)
 @operations
 @pytest.mark.parametrize("hot", ["sqlite", "redis"])
 def test_a_process_may_die_before_and_after_every_call(
@@ -71,7 +71,7 @@ def test_a_process_that_writes_through_may_die_anywhere(
     check(on_disk(hot, tmp_path, request, "through"), "killed", operation, record_property)
 
 
-@pytest.mark.share(4)
+@pytest.mark.share(8)
 @modes
 @in_any_family
 def test_any_call_may_fail_or_find_that_somebody_else_was_faster(

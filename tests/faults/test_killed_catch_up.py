@@ -73,6 +73,7 @@ def say(stack: Stack, sessions: Sequence[int], count: int) -> None:
         memory.flush_to_disk()
 
 
+@pytest.mark.share(4)
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("calls", [1, 2, 4, 7, 12])
 def test_the_next_one_comes_to_what_a_rebuild_comes_to(settings: dict[str, Any], calls: int, when: str) -> None:

@@ -11,7 +11,7 @@ from scenarios import SCENARIOS, tried
 OURS = [scenario for scenario in SCENARIOS if scenario.system == LIXCORE and scenario.letter != "a"]  # test_injection
 
 
-@pytest.mark.share(5)
+@pytest.mark.share(10)
 @pytest.mark.parametrize("scenario", OURS, ids=[scenario.name for scenario in OURS])
 def test_nothing_is_lost_doubled_reordered_or_foreign(scenario: Scenario, ground: Ground) -> None:
     if (reason := scenario.skip()) is not None:

@@ -17,6 +17,8 @@ import pytest
 from lix_command import LixCommand
 from lixcore.registry import Registry
 
+pytestmark = pytest.mark.share(2)
+
 HOME = {
     "lixcore.hot_store": "crooked_toy:Toy",
     "lixcore.eviction_policy": "crooked_policy:Backwards",

@@ -18,6 +18,8 @@ from lix_command import LixCommand, conversation, finished, lines_of
 from lixcore import CacheConfig, SessionKey, Stack
 from redis_process import RedisProcess, free_port
 
+pytestmark = pytest.mark.share(2)
+
 SESSIONS = 400
 IDLE_AT_ONCE = ["--set", "evict_after_minutes=0"]
 

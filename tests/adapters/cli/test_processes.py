@@ -15,6 +15,8 @@ import pytest
 
 from lix_command import LixCommand, conversation, finished, lines_of, start
 
+pytestmark = pytest.mark.share(2)
+
 ROOT = Path(__file__).resolve().parents[3]
 MANY = [conversation(f"s{index:04}", 20) for index in range(1000)]
 

@@ -98,6 +98,7 @@ def start(place: Path, left: int) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.share(5)
 @pytest.mark.parametrize("left", [*range(1, 40, 3), *range(40, 400, 29)])
 def test_killed_at_a_step_of_its_work(
     open_index: Callable[..., DuckdbArchiveIndex], place: Path, tmp_path: Path, left: int
@@ -111,6 +112,7 @@ def test_killed_at_a_step_of_its_work(
     check_recovery(open_index, tmp_path)
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("seed", range(6))
 def test_killed_at_any_moment(open_index: Callable[..., DuckdbArchiveIndex], place: Path, tmp_path: Path, seed: int) -> None:
     """The moment is left to chance; how long the child may work is drawn."""

@@ -18,6 +18,8 @@ from lixcore.errors import ClosedError, CorruptDataError, StoreError, StoreFullE
 from lixcore_huffman import HuffArchive
 from lixcore_huffman.appending import Pending
 
+pytestmark = pytest.mark.share(3)
+
 SESSION = SessionKey("s")
 Numbered = Callable[..., list[Entry]]
 

@@ -24,6 +24,8 @@ from lixcore_huffman.format.frame import TRAILER
 from lixcore_huffman.locks import WriterLocks
 from worn_archive import SESSION, edges
 
+pytestmark = pytest.mark.share(2)
+
 Numbered = Callable[..., list[Entry]]
 
 

@@ -15,6 +15,8 @@ import pytest
 from lixcore_usearch import UsearchSimilarityIndex, room, similarity_index
 from vectors import ONE, fill, held, ranking, true_ranking
 
+pytestmark = pytest.mark.share(2)
+
 Open = Callable[..., UsearchSimilarityIndex]
 COUNT = 120
 

@@ -261,7 +261,7 @@ def name(value: object) -> str:
     return getattr(value, "__name__", "")
 
 
-@pytest.mark.share(4)
+@pytest.mark.share(8)
 @pytest.mark.parametrize("state", STATES, ids=name)
 @pytest.mark.parametrize(("first", "second"), PAIRS, ids=name)
 def test_whoever_is_stopped_wherever_nothing_is_lost_doubled_or_reordered(state: Acting, first: Acting, second: Acting) -> None:

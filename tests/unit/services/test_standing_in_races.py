@@ -82,7 +82,7 @@ def other_evicts(process: Process) -> None:
     process.context()
 
 
-@pytest.mark.share(3)
+@pytest.mark.share(6)
 @pytest.mark.parametrize("dies", [False, True], ids=["lives", "dies"])
 @pytest.mark.parametrize("other", [other_adds, other_sweeps, other_sweeps_and_adds, other_evicts])
 @pytest.mark.parametrize("cut_off", [adds, comes_back, clears])

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.share(3)
+
 Project = Callable[..., tuple[int, str]]
 
 SUBCLASS = """

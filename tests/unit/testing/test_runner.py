@@ -17,6 +17,8 @@ from crooked_toy import Misplaced, NamedToy, Toy, ToyContract
 from lixcore.errors import InvalidInputError
 from lixcore.testing.runner import ContractReport, Outcome, RuleResult, run_contract
 
+pytestmark = pytest.mark.share(3)
+
 GOOD = ["toy/it-counts", "toy/what-does", "toy/the-last"]
 
 
