@@ -20,6 +20,7 @@ from lixcore.testing.ground.rules import PAGE, rule_name
 def hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No failing example need be made shorter, the same are tried every time, and threads take turns often."""
     monkeypatch.setenv(profiles.WITHOUT, "shrinking")
+    monkeypatch.setenv(profiles.PROFILE, "ci")  # that of third parties, in which each is to be caught
     usual = settings.get_current_profile_name()
     settings.register_profile("the same examples", derandomize=True, database=None)
     settings.load_profile("the same examples")
